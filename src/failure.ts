@@ -1,0 +1,28 @@
+/** Exit statuses of the launcher itself; katran's own status and 128+N are passed on as they are. */
+export const EXIT = { done: 0, failed: 1, usage: 2, foundWrong: 3 } as const;
+
+/**
+ * Trouble that can be foreseen: reported as its message on one line, without a stack trace.
+ * The message says what was tried, on which path or address, and what to do next.
+ */
+export class Failure extends Error {
+  readonly exitStatus: number;
+
+  constructor(message: string, options: { cause?: unknown; exitStatus?: number } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = new.target.name;
+    this.exitStatus = options.exitStatus ?? EXIT.failed;
+  }
+}
+
+/** A command line, environment or flag file that cannot be understood: exit status 2. */
+export class UsageError extends Failure {
+  constructor(message: string) {
+    super(message, { exitStatus: EXIT.usage });
+  }
+}
+
+/** The message of whatever was thrown, for a log line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

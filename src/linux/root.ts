@@ -1,0 +1,126 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Failure } from '../failure.ts';
+
+/** A kernel file that could not be read or written; `code` is the errno name (`EIO`, `ENOENT`, …) where there is one. */
+export class KernelFileError extends Failure {
+  readonly path: string;
+  readonly code: string | undefined;
+
+  constructor(message: string, path: string, code?: string, cause?: unknown) {
+    super(message, { cause });
+    this.path = path;
+    this.code = code;
+  }
+}
+
+/**
+ * The directory below which /proc, /sys and /run are read and written (`-sysroot`). All paths given to it are
+ * absolute (`/proc/interrupts`) and are looked up below that directory; symbolic links are followed and must not
+ * leave it.
+ */
+export interface Root {
+  /** Absolute path of the directory: `/` on a live host. */
+  readonly path: string;
+  /** True for `/`: what is read is this machine. */
+  readonly live: boolean;
+  /** Text of a file. Throws KernelFileError. */
+  read(path: string): string;
+  /** Text of a file, or undefined when it (or a directory on the way) does not exist. Throws KernelFileError otherwise. */
+  readIfPresent(path: string): string | undefined;
+  /** One write(2) of the text, as kernel files want it. Refuses an empty text. Throws KernelFileError. */
+  write(path: string, text: string): void;
+  /** Names in a directory, sorted; empty when it does not exist. Throws KernelFileError otherwise. */
+  list(path: string): string[];
+  /** Where a symbolic link ends, as a path below the root, or undefined when it does not exist. */
+  realpath(path: string): string | undefined;
+  exists(path: string): boolean;
+  /** The path on this machine's own file system, for messages and for files of our own. */
+  hostPath(path: string): string;
+}
+
+function errnoCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function isAbsence(error: unknown): boolean {
+  const code = errnoCode(error);
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** Opens the root; throws Failure when the directory does not exist. */
+export function openRoot(directory: string): Root {
+  let base: string;
+  try {
+    base = fs.realpathSync(directory);
+  } catch (error) {
+    throw new Failure(
+      `cannot use -sysroot ${directory}: ${errnoCode(error) ?? String(error)}; it must be an existing directory`,
+    );
+  }
+  const prefix = base === '/' ? '' : base;
+  const hostPath = (kernelPath: string): string => prefix + kernelPath;
+
+  const failed = (verb: string, kernelPath: string, error: unknown): KernelFileError => {
+    const code = errnoCode(error);
+    const reason = code ?? (error instanceof Error ? error.message : String(error));
+    return new KernelFileError(
+      `cannot ${verb} ${hostPath(kernelPath)}: ${reason}`,
+      hostPath(kernelPath),
+      code,
+      error,
+    );
+  };
+
+  const attempt = <T>(verb: string, kernelPath: string, action: (file: string) => T): T => {
+    try {
+      return action(hostPath(kernelPath));
+    } catch (error) {
+      throw failed(verb, kernelPath, error);
+    }
+  };
+
+  const attemptIfPresent = <T>(
+    verb: string,
+    kernelPath: string,
+    action: (file: string) => T,
+  ): T | undefined => {
+    try {
+      return action(hostPath(kernelPath));
+    } catch (error) {
+      if (isAbsence(error)) return undefined;
+      throw failed(verb, kernelPath, error);
+    }
+  };
+
+  return {
+    path: base,
+    live: base === '/',
+    hostPath,
+    read: (p) => attempt('read', p, (file) => fs.readFileSync(file, 'utf8')),
+    readIfPresent: (p) => attemptIfPresent('read', p, (file) => fs.readFileSync(file, 'utf8')),
+    list: (p) => attemptIfPresent('list', p, (file) => fs.readdirSync(file).sort()) ?? [],
+    exists: (p) => fs.existsSync(hostPath(p)),
+    realpath: (p) => {
+      const target = attemptIfPresent('follow', p, (file) => fs.realpathSync(file));
+      if (target === undefined || prefix === '') return target;
+      if (!target.startsWith(prefix + path.sep)) {
+        throw new KernelFileError(`${hostPath(p)} leads out of -sysroot ${base}, to ${target}`, hostPath(p));
+      }
+      return target.slice(prefix.length);
+    },
+    write: (p, text) => {
+      // An empty write(2) is never made by Node: it would report success and change nothing.
+      if (text === '')
+        throw new KernelFileError(`refusing to write nothing to ${hostPath(p)}`, hostPath(p), 'EINVAL');
+      attempt('write', p, (file) => {
+        const descriptor = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_TRUNC);
+        try {
+          fs.writeSync(descriptor, text);
+        } finally {
+          fs.closeSync(descriptor);
+        }
+      });
+    },
+  };
+}
