@@ -1,0 +1,30 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { Failure } from '../failure.ts';
+
+/**
+ * The gRPC target to dial for an address katran listens on (`-server`): a wildcard becomes its loopback address,
+ * IP addresses skip name resolution. Throws Failure when the text is no `host:port`, `[IPv6]:port` or `unix:/path`.
+ */
+export function dialTarget(address: string): string {
+  if (/^unix:./.test(address)) return address;
+  const [, bracketed, bare, port] = /^(?:\[([^\]]+)\]|([^:[\]\s/]+)):(\d{1,5})$/.exec(address) ?? [];
+  const host = bracketed ?? bare;
+  if (host === undefined || port === undefined || Number(port) === 0 || Number(port) > 65535)
+    throw unusable(address);
+  if (bracketed !== undefined) {
+    if (!isIPv6(host)) throw unusable(address);
+    return `ipv6:[${isUnspecified(host) ? '::1' : host}]:${port}`;
+  }
+  if (isIPv4(host)) return `ipv4:${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+  return `dns:${host}:${port}`;
+}
+
+function isUnspecified(ipv6: string): boolean {
+  return /^[0:]+$/.test(ipv6);
+}
+
+function unusable(address: string): Failure {
+  return new Failure(
+    `cannot dial katran at '${address}'; give -server as HOST:PORT, [IPv6]:PORT or unix:/PATH with a port of 1-65535`,
+  );
+}
