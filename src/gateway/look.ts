@@ -1,0 +1,28 @@
+import { isThisMachine } from './datagram.ts';
+import { readArpNeighbour, readIpv6Neighbour } from './neighbour.ts';
+import { readNextHop } from './tables.ts';
+import type { GatewayOptions, Sighting } from './types.ts';
+
+const NO_ROUTE: Sighting = { hop: null, mac: null, seen: 'no default route' };
+
+/**
+ * What the tables of /proc say of the gateway this moment. Synchronous, sends nothing, starts nothing; so the MAC of
+ * an IPv6 gateway, which only `ip` can tell, stays null. Throws KernelFileError.
+ */
+export function lookInTables(options: GatewayOptions): Sighting {
+  const hop = readNextHop(options);
+  if (hop === null) return NO_ROUTE;
+  if (hop.family === 6) return { hop, mac: null, seen: 'IPv6: not looked up' };
+  return { hop, ...readArpNeighbour(options.root, hop) };
+}
+
+/** The same of either family: for IPv6 it asks `ip`. Throws KernelFileError, Failure, and the signal's reason. */
+export async function look(options: GatewayOptions, signal?: AbortSignal): Promise<Sighting> {
+  const sighting = lookInTables(options);
+  const { hop } = sighting;
+  if (hop?.family !== 6) return sighting;
+  if (!isThisMachine(options.root, 6)) {
+    return { hop, mac: null, seen: 'an IPv6 address of another machine, whose neighbours are not recorded' };
+  }
+  return { hop, ...(await readIpv6Neighbour(hop, signal)) };
+}

@@ -1,0 +1,49 @@
+import type { Warning } from '../affinity/types.ts';
+import type { Root } from '../linux/root.ts';
+
+/** Where to look for the gateway; the same for resolving and watching. */
+export interface GatewayOptions {
+  readonly root: Root;
+  /** `-intf`. */
+  readonly intf: string;
+  /** `-gateway`: an IPv4 or IPv6 address, the latter with `%device` if need be. */
+  readonly gateway?: string | undefined;
+  /** `-default_mac`: no discovery. */
+  readonly mac?: string | undefined;
+}
+
+export type Family = 4 | 6;
+
+/** The router that packets go to, and the interface it is reached through: what the route tables say. */
+export interface NextHop {
+  /** Canonical address, without `%device`. */
+  readonly address: string;
+  readonly interface: string;
+  readonly family: Family;
+  /** Why this one, in words: `default route of eth0, metric 100`. */
+  readonly reason: string;
+  readonly warnings: readonly Warning[];
+}
+
+/** One look at the tables. */
+export interface Sighting {
+  /** Null when there is no default route and no `-gateway`. */
+  readonly hop: NextHop | null;
+  /** Canonical and usable, or null. */
+  readonly mac: string | null;
+  /** What was seen of its MAC, in words: `an incomplete entry`, `no entry`, `02:00:00:00:00:01`. */
+  readonly seen: string;
+}
+
+/** The gateway katran is told about. */
+export interface Gateway {
+  /** Null only with `-default_mac` on a host without a default route. */
+  readonly address: string | null;
+  /** Canonical. Null only from lookUpGateway, when the tables do not have it now. */
+  readonly mac: string | null;
+  readonly interface: string;
+  readonly family: Family;
+  /** Where address and interface are from, in words. */
+  readonly reason: string;
+  readonly warnings: readonly Warning[];
+}
