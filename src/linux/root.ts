@@ -34,6 +34,8 @@ export interface Root {
   list(path: string): string[];
   /** Where a symbolic link ends, as a path below the root, or undefined when it does not exist. */
   realpath(path: string): string | undefined;
+  /** What a symbolic link says, not followed (`socket:[1234]`), or undefined when it does not exist. */
+  readlink(path: string): string | undefined;
   exists(path: string): boolean;
   /** The path on this machine's own file system, for messages and for files of our own. */
   hostPath(path: string): string;
@@ -101,6 +103,7 @@ export function openRoot(directory: string): Root {
     readIfPresent: (p) => attemptIfPresent('read', p, (file) => fs.readFileSync(file, 'utf8')),
     list: (p) => attemptIfPresent('list', p, (file) => fs.readdirSync(file).sort()) ?? [],
     exists: (p) => fs.existsSync(hostPath(p)),
+    readlink: (p) => attemptIfPresent('follow', p, (file) => fs.readlinkSync(file)),
     realpath: (p) => {
       const target = attemptIfPresent('follow', p, (file) => fs.realpathSync(file));
       if (target === undefined || prefix === '') return target;
