@@ -3,7 +3,7 @@ import { readArpNeighbour, readIpv6Neighbour } from './neighbour.ts';
 import { readNextHop } from './tables.ts';
 import type { GatewayOptions, Sighting } from './types.ts';
 
-const NO_ROUTE: Sighting = { hop: null, mac: null, seen: 'no default route' };
+const NO_ROUTE: Sighting = { hop: null, mac: null, trouble: 'no-route', seen: 'no default route' };
 
 /**
  * What the tables of /proc say of the gateway this moment. Synchronous, sends nothing, starts nothing; so the MAC of
@@ -12,7 +12,7 @@ const NO_ROUTE: Sighting = { hop: null, mac: null, seen: 'no default route' };
 export function lookInTables(options: GatewayOptions): Sighting {
   const hop = readNextHop(options);
   if (hop === null) return NO_ROUTE;
-  if (hop.family === 6) return { hop, mac: null, seen: 'IPv6: not looked up' };
+  if (hop.family === 6) return { hop, mac: null, trouble: 'absent', seen: 'IPv6: not looked up' };
   return { hop, ...readArpNeighbour(options.root, hop) };
 }
 
@@ -22,7 +22,12 @@ export async function look(options: GatewayOptions, signal?: AbortSignal): Promi
   const { hop } = sighting;
   if (hop?.family !== 6) return sighting;
   if (!isThisMachine(options.root, 6)) {
-    return { hop, mac: null, seen: 'an IPv6 address of another machine, whose neighbours are not recorded' };
+    return {
+      hop,
+      mac: null,
+      trouble: 'absent',
+      seen: 'an IPv6 address of another machine, whose neighbours are not recorded',
+    };
   }
   return { hop, ...(await readIpv6Neighbour(hop, signal)) };
 }

@@ -3,13 +3,7 @@ import { readArp } from '../linux/net-arp.ts';
 import type { Root } from '../linux/root.ts';
 import { parseMac, unusableAsGateway } from './mac.ts';
 import { parseAddress } from './next-hop.ts';
-import type { NextHop } from './types.ts';
-
-/** What the neighbour table says of a next hop: a usable canonical MAC or null, and what was seen in words. */
-export interface Neighbour {
-  readonly mac: string | null;
-  readonly seen: string;
-}
+import type { Neighbour, NextHop } from './types.ts';
 
 /** An entry of either family's table; the MAC is as the kernel wrote it. */
 interface Entry {
@@ -23,12 +17,13 @@ const IP_TIMEOUT_MS = 2000;
 const COMPLETE_STATES = new Set(['REACHABLE', 'STALE', 'DELAY', 'PROBE', 'PERMANENT']);
 
 function judge(entry: Entry): Neighbour {
-  if (!entry.complete) return { mac: null, seen: 'an incomplete entry (no answer from it yet)' };
+  if (!entry.complete)
+    return { mac: null, trouble: 'absent', seen: 'an incomplete entry (no answer from it yet)' };
   const mac = parseMac(entry.mac);
   const problem = mac === undefined ? 'is no MAC address' : unusableAsGateway(mac);
   if (mac === undefined || problem !== undefined)
-    return { mac: null, seen: `${entry.mac}, which ${problem ?? ''}` };
-  return { mac, seen: mac };
+    return { mac: null, trouble: 'unusable', seen: `${entry.mac}, which ${problem ?? ''}` };
+  return { mac, trouble: null, seen: mac };
 }
 
 function judgeAll(entries: readonly Entry[], device: string): Neighbour {
@@ -38,6 +33,7 @@ function judgeAll(entries: readonly Entry[], device: string): Neighbour {
   const elsewhere = entries.find((entry) => entry.complete);
   return {
     mac: null,
+    trouble: 'absent',
     seen:
       elsewhere === undefined
         ? 'no entry'

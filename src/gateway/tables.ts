@@ -1,15 +1,19 @@
 import { readIpv6Routes, defaultIpv6Routes, type Ipv6Route } from '../linux/ipv6-route.ts';
-import { defaultRoutes, readRoutes, type Route } from '../linux/net-route.ts';
+import {
+  defaultRoutes,
+  readRoutes,
+  RTF_GATEWAY,
+  RTF_REJECT,
+  RTF_UP,
+  type Route,
+} from '../linux/net-route.ts';
 import type { Root } from '../linux/root.ts';
 import { chooseNextHop, type CandidateRoute } from './next-hop.ts';
 import type { GatewayOptions, NextHop } from './types.ts';
 
-/** Flags of include/uapi/linux/route.h and ipv6_route.h. */
-const UP = 0x1;
-const GATEWAY = 0x2;
-const REJECT = 0x200;
-const ANYCAST = 0x0010_0000;
-const LOCAL = 0x8000_0000;
+/** Flags of include/uapi/linux/ipv6_route.h: addresses of this host. */
+const RTF_ANYCAST = 0x0010_0000;
+const RTF_LOCAL = 0x8000_0000;
 /** How deep interfaces are stacked at most: a member, its bond, its bridge, and some to spare. */
 const DEEPEST_STACK = 8;
 
@@ -44,7 +48,7 @@ const fromIpv4 = (route: Route): CandidateRoute => ({
   family: 4,
   destination: route.destination,
   prefixLength: bitsOf(route.mask),
-  gateway: (route.flags & GATEWAY) === 0 ? null : route.gateway,
+  gateway: (route.flags & RTF_GATEWAY) === 0 ? null : route.gateway,
   metric: route.metric,
 });
 
@@ -52,13 +56,13 @@ const fromIpv6 = (route: Ipv6Route): CandidateRoute => ({
   interface: route.interface,
   family: 6,
   destination: route.destination,
-  prefixLength: route.prefixLength,
-  gateway: (route.flags & GATEWAY) === 0 ? null : route.gateway,
+  prefixLength: route.prefix,
+  gateway: (route.flags & RTF_GATEWAY) === 0 ? null : route.gateway,
   metric: route.metric,
 });
 
 const isOnLink = ({ flags }: { readonly flags: number }): boolean =>
-  (flags & UP) !== 0 && (flags & (GATEWAY | REJECT | ANYCAST | LOCAL)) === 0;
+  (flags & RTF_UP) !== 0 && (flags & (RTF_GATEWAY | RTF_REJECT | RTF_ANYCAST | RTF_LOCAL)) === 0;
 
 /** The next hop by /proc/net/route and, where that has no default route, /proc/net/ipv6_route. Throws KernelFileError. */
 export function readNextHop({ root, intf, gateway }: GatewayOptions): NextHop | null {
@@ -67,9 +71,11 @@ export function readNextHop({ root, intf, gateway }: GatewayOptions): NextHop | 
   // Read only where it matters: on a router it can be long.
   const needsIpv6 = gateway === undefined ? defaults.length === 0 : gateway.includes(':');
   const ipv6Routes = needsIpv6 ? readIpv6Routes(root) : [];
+  // The common case needs no look at what is enslaved to what.
+  const own = gateway === undefined && defaults[0]?.interface === intf ? [intf] : withMasters(root, intf);
   return chooseNextHop({
     intf,
-    own: withMasters(root, intf),
+    own,
     gateway,
     defaults: [...defaults, ...defaultIpv6Routes(ipv6Routes).map(fromIpv6)],
     onLink: [...routes.filter(isOnLink).map(fromIpv4), ...ipv6Routes.filter(isOnLink).map(fromIpv6)],

@@ -25,14 +25,22 @@ export interface NextHop {
   readonly warnings: readonly Warning[];
 }
 
-/** One look at the tables. */
-export interface Sighting {
-  /** Null when there is no default route and no `-gateway`. */
-  readonly hop: NextHop | null;
+/** Why a look gave no MAC. `unusable`: the entry is complete, but no packet may be sent to what it holds. */
+export type Trouble = 'no-route' | 'absent' | 'unusable' | 'unreadable';
+
+/** What the neighbour table says of a next hop. */
+export interface Neighbour {
   /** Canonical and usable, or null. */
   readonly mac: string | null;
-  /** What was seen of its MAC, in words: `an incomplete entry`, `no entry`, `02:00:00:00:00:01`. */
+  readonly trouble: Trouble | null;
+  /** What was seen, in words: `an incomplete entry`, `no entry`, `02:00:00:00:00:01`. */
   readonly seen: string;
+}
+
+/** One look at the tables. */
+export interface Sighting extends Neighbour {
+  /** Null when there is no default route and no `-gateway`. */
+  readonly hop: NextHop | null;
 }
 
 /** The gateway katran is told about. */

@@ -1,0 +1,127 @@
+import { messageOf } from '../failure.ts';
+import type { Log } from '../log.ts';
+import { LimitedLog } from './limited-log.ts';
+import { isUsableGatewayMac } from './mac.ts';
+import { Nap } from './nap.ts';
+
+/** Makes katran use a MAC and reads it back; throws when that was refused, failed or did not read back. */
+export type PushMac = (mac: string, signal: AbortSignal) => Promise<void>;
+
+export interface MacPusherOptions {
+  /** The MAC katran has. */
+  readonly told: string | null;
+  readonly push: PushMac;
+  readonly log: Log;
+}
+
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 5000;
+const CHANGES_PER_MINUTE = 10;
+const FAILURES_PER_MINUTE = 3;
+
+/** Keeps katran's MAC equal to the wanted one: one push at a time, always of the latest, again until it succeeds. */
+export class MacPusher {
+  private readonly stopping = new AbortController();
+  private readonly pause = new Nap();
+  private readonly changes: LimitedLog;
+  private readonly refusals: LimitedLog;
+  private wanted: string | null;
+  private confirmed: string | null;
+  /** The MAC last told, for the log, also while katran's own is uncertain after a failure. */
+  private previous: string | null;
+  private running: Promise<void> | undefined;
+  /** Failed pushes since the last one that succeeded. */
+  failures = 0;
+  /** Pushes that succeeded. */
+  pushed = 0;
+
+  constructor(private readonly options: MacPusherOptions) {
+    this.wanted = options.told;
+    this.confirmed = options.told;
+    this.previous = options.told;
+    this.changes = new LimitedLog(options.log, CHANGES_PER_MINUTE, 'changes of the gateway MAC');
+    this.refusals = new LimitedLog(options.log, FAILURES_PER_MINUTE, 'failed attempts to tell katran a MAC');
+  }
+
+  /** The MAC katran is known to have; null while a push has failed and none has succeeded since. */
+  get told(): string | null {
+    return this.confirmed;
+  }
+
+  /** From now on katran should have this MAC. An unusable one is ignored: it would black-hole all traffic. */
+  want(mac: string): void {
+    if (!isUsableGatewayMac(mac) || this.stopped) return;
+    if (mac !== this.wanted) {
+      this.wanted = mac;
+      this.pause.wake();
+    }
+    if (this.running === undefined && this.wanted !== this.confirmed) {
+      this.running = this.run().finally(() => (this.running = undefined));
+    }
+  }
+
+  /** Ends a pause between attempts. */
+  hurry(): void {
+    this.pause.wake();
+  }
+
+  /** To be called now and then, so that held back log lines are counted. */
+  settleLogs(): void {
+    this.changes.settle();
+    this.refusals.settle();
+  }
+
+  /** No push is made or under way after this. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    this.pause.wake();
+    await this.running;
+  }
+
+  private get stopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
+  private async run(): Promise<void> {
+    let backoff = FIRST_BACKOFF_MS;
+    while (!this.stopped && this.wanted !== null && this.wanted !== this.confirmed) {
+      const mac = this.wanted;
+      if (await this.attempt(mac)) {
+        backoff = FIRST_BACKOFF_MS;
+        continue;
+      }
+      // A new target is tried at once: it may be one that katran takes.
+      if (this.stopped || this.wanted !== mac) continue;
+      await this.pause.take(backoff);
+      backoff = this.wanted === mac ? Math.min(backoff * 2, LONGEST_BACKOFF_MS) : FIRST_BACKOFF_MS;
+    }
+  }
+
+  private async attempt(mac: string): Promise<boolean> {
+    try {
+      await this.options.push(mac, this.stopping.signal);
+    } catch (error) {
+      // Whether katran has taken it is unknown: even the old MAC would have to be pushed again.
+      this.confirmed = null;
+      if (!this.stopped) this.report(mac, error);
+      return false;
+    }
+    const tries = this.failures === 0 ? '' : ` at attempt ${this.failures + 1}`;
+    const from = this.previous === null || this.previous === mac ? '' : ` from ${this.previous}`;
+    this.confirmed = mac;
+    this.previous = mac;
+    this.failures = 0;
+    this.pushed += 1;
+    this.changes.info(
+      from === ''
+        ? `gateway MAC is ${mac}; told katran${tries}`
+        : `gateway MAC changed${from} to ${mac}; told katran${tries}`,
+    );
+    return true;
+  }
+
+  private report(mac: string, error: unknown): void {
+    this.failures += 1;
+    this.refusals.warn(`cannot tell katran the gateway's MAC ${mac}: ${messageOf(error)}; trying again`);
+  }
+}
