@@ -1,0 +1,261 @@
+import { messageOf } from '../failure.ts';
+import type { Log } from '../log.ts';
+import { formatCpuList } from '../linux/cpu-list.ts';
+import { readInterrupts } from '../linux/interrupts.ts';
+import type { InterruptTable } from '../linux/interrupts.ts';
+import type { Root } from '../linux/root.ts';
+import { readAffinity } from '../linux/smp-affinity.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { cpusInWords, irqInWords, listed, maskInWords } from './in-words.ts';
+import { RepairBudget } from './repair-budget.ts';
+import { saveMasks } from './saved-masks.ts';
+import { MaskNotSet, sameMask, setMask } from './set-mask.ts';
+import { suspectClause } from './suspects.ts';
+import type { AffinityPlan } from './types.ts';
+import { adoptPlan, wantedVectors } from './wanted.ts';
+import type { ReplannedVectors, WantedVector } from './wanted.ts';
+
+/** What happens to a mask that has changed while katran runs (`-affinity_guard`). */
+export const GUARD_MODES = ['off', 'warn', 'repair'] as const;
+export type GuardMode = (typeof GUARD_MODES)[number];
+
+export interface GuardOptions {
+  readonly root: Root;
+  /** The plan katran was started with. */
+  readonly plan: AffinityPlan;
+  readonly mode: GuardMode;
+  readonly log: Log;
+  /** Makes the plan anew from what the kernel says now; may throw. */
+  readonly replan: () => AffinityPlan;
+  /** The forwarding cores katran was started with. */
+  readonly coresGiven: readonly number[];
+  /** ms between rounds. */
+  readonly intervalMs?: number;
+  readonly clock?: Clock;
+}
+
+export interface Guard {
+  /** A round now (SIGHUP). Never throws. */
+  checkNow(): void;
+  stop(): void;
+  /** The vectors that are watched, by their numbers and names of now. */
+  vectors(): readonly WantedVector[];
+}
+
+interface ChangedMask {
+  readonly vector: WantedVector;
+  readonly found: string;
+}
+
+/** Every vector of the host by number and name, and the CPUs online: as long as this is the same, so is the plan. */
+function vectorsOfHost(root: Root, { lines }: InterruptTable): string {
+  const names = Array.from(lines.values(), ({ irq, actions }) => `${irq}:${actions.join(',')}`);
+  return [root.readIfPresent('/sys/devices/system/cpu/online') ?? '', ...names].join('\n');
+}
+
+class AffinityGuard implements Guard {
+  private wanted: readonly WantedVector[];
+  private readonly saved: Set<string>;
+  private seen: string | undefined;
+  private missingTold = '';
+  private troubles: ReadonlySet<string> = new Set();
+  private readonly reported = new Map<number, string>();
+  private readonly budget = new RepairBudget();
+  private readonly cancel: () => void;
+  private stopped = false;
+
+  constructor(
+    private readonly options: GuardOptions,
+    private readonly clock: Clock,
+  ) {
+    this.wanted = wantedVectors(options.plan);
+    this.saved = new Set(this.wanted.map(irqInWords));
+    this.checkNow();
+    this.cancel = clock.every(options.intervalMs ?? 5_000, () => this.checkNow());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancel();
+  }
+
+  vectors(): readonly WantedVector[] {
+    return this.wanted;
+  }
+
+  checkNow(): void {
+    if (this.stopped) return;
+    const troubles = new Set<string>();
+    try {
+      const interrupts = readInterrupts(this.options.root);
+      this.followVectors(interrupts, troubles);
+      this.followMasks(this.findChanges(interrupts, troubles));
+    } catch (error) {
+      troubles.add(messageOf(error));
+    }
+    for (const trouble of troubles) {
+      if (!this.troubles.has(trouble))
+        this.options.log.warn(`cannot check the interrupt affinity: ${trouble}`);
+    }
+    if (troubles.size === 0 && this.troubles.size > 0)
+      this.options.log.info('the interrupt affinity can be checked again');
+    this.troubles = troubles;
+  }
+
+  /** Makes a new plan when vectors or online CPUs are not those of the last round. */
+  private followVectors(interrupts: InterruptTable, troubles: Set<string>): void {
+    const seen = vectorsOfHost(this.options.root, interrupts);
+    if (seen === this.seen) return;
+    let next: ReplannedVectors;
+    try {
+      next = adoptPlan(this.wanted, this.options.replan(), this.options.coresGiven);
+    } catch (error) {
+      troubles.add(messageOf(error));
+      return;
+    }
+    this.seen = seen;
+    this.wanted = next.wanted;
+    this.tellVectors(next);
+    this.tellMissingCores(next.missingCores);
+    if (next.gone.length + next.added.length > 0) this.budget.reset();
+    for (const { irq } of [...next.gone, ...next.added, ...next.moved]) this.reported.delete(irq);
+  }
+
+  private tellVectors({ gone, added, moved }: ReplannedVectors): void {
+    const placed = (vector: WantedVector): string => `${irqInWords(vector)} for cpu ${vector.cpu}`;
+    const parts = [
+      ...(gone.length > 0 ? [`gone: ${listed(gone.map(irqInWords))}`] : []),
+      ...(added.length > 0 ? [`new: ${listed(added.map(placed))}`] : []),
+      ...(moved.length > 0 ? [`planned anew: ${listed(moved.map(placed))}`] : []),
+    ];
+    if (parts.length === 0) return;
+    this.options.log.warn(
+      `the interrupts of ${this.options.plan.interface} have changed: ${parts.join('; ')}`,
+    );
+  }
+
+  private tellMissingCores(cores: readonly number[]): void {
+    const list = formatCpuList(cores);
+    if (list === this.missingTold) return;
+    this.missingTold = list;
+    if (list === '') return;
+    this.options.log.warn(
+      `the plan for ${this.options.plan.interface} now needs forwarding cores ${list}, which katran was not started with; ` +
+        `it keeps to ${cpusInWords(this.options.coresGiven)} until start-katran is restarted`,
+    );
+  }
+
+  private findChanges(interrupts: InterruptTable, troubles: Set<string>): ChangedMask[] {
+    const changes: ChangedMask[] = [];
+    for (const vector of this.wanted) {
+      // A vector that is not there any more is a matter for the next plan.
+      if (interrupts.lines.get(vector.irq)?.actions.includes(vector.name) !== true) continue;
+      try {
+        const found = readAffinity(this.options.root, vector.irq);
+        if (!sameMask(found, vector.mask)) changes.push({ vector, found });
+        else this.foundRight(vector);
+      } catch (error) {
+        troubles.add(messageOf(error));
+      }
+    }
+    return changes;
+  }
+
+  private foundRight(vector: WantedVector): void {
+    this.budget.foundRight(vector.irq);
+    if (!this.reported.delete(vector.irq) || this.options.mode === 'repair') return;
+    this.options.log.info(`${irqInWords(vector)} is on ${maskInWords(vector.mask)} again`);
+  }
+
+  private followMasks(changes: readonly ChangedMask[]): void {
+    if (this.options.mode === 'repair') this.repair(changes);
+    else this.warn(changes);
+  }
+
+  private warn(changes: readonly ChangedMask[]): void {
+    const fresh = changes.filter(({ vector, found }) => this.reported.get(vector.irq) !== found);
+    if (fresh.length === 0) return;
+    for (const { vector, found } of fresh) this.reported.set(vector.irq, found);
+    this.options.log.warn(
+      `interrupt affinity is not as planned: ${this.describe(fresh)}${suspectClause(this.options.root)}; ` +
+        `'start-katran -affinitize_only' sets it right, '-affinity_guard repair' keeps it right`,
+    );
+  }
+
+  private describe(changes: readonly ChangedMask[]): string {
+    return listed(
+      changes.map(
+        ({ vector, found }) =>
+          `${irqInWords(vector)} is on ${maskInWords(found)} instead of ${maskInWords(vector.mask)}`,
+      ),
+    );
+  }
+
+  private repair(changes: readonly ChangedMask[]): void {
+    const now = this.clock.now();
+    const decided = changes.map((change) => ({
+      change,
+      decision: this.budget.decide(change.vector.irq, now),
+    }));
+    const lost = decided.filter(({ decision }) => decision === 'give-up').map(({ change }) => change);
+    const due = decided.filter(({ decision }) => decision === 'repair').map(({ change }) => change);
+    if (lost.length > 0) {
+      this.options.log.warn(
+        `giving up on interrupt affinity that was repaired 5 times in a minute: ${this.describe(lost)}${suspectClause(this.options.root)}`,
+      );
+    }
+    if (due.length === 0) return;
+    this.options.log.warn(
+      `repairing interrupt affinity: ${this.describe(due)}${suspectClause(this.options.root)}`,
+    );
+    this.saveNew(due);
+    for (const { vector } of due) this.write(vector);
+  }
+
+  /** So that `restore` knows the vectors that did not exist when the plan was written. */
+  private saveNew(changes: readonly ChangedMask[]): void {
+    const fresh = changes.filter(({ vector }) => !this.saved.has(irqInWords(vector)));
+    if (fresh.length === 0) return;
+    for (const { vector } of fresh) this.saved.add(irqInWords(vector));
+    const { root, plan, log } = this.options;
+    try {
+      saveMasks(
+        root,
+        plan.interface,
+        fresh.map(({ vector, found }) => ({ irq: vector.irq, name: vector.name, mask: found })),
+        log,
+      );
+    } catch (error) {
+      // Packets on the wrong core cost more than a mask that restore will not know.
+      log.warn(`${messageOf(error)}; repairing all the same`);
+    }
+  }
+
+  private write({ irq, cpu, mask }: WantedVector): void {
+    const { root, log } = this.options;
+    log.info(`affinitizing irq ${irq} to cpu ${cpu} mask ${mask}`);
+    try {
+      setMask(root, irq, mask);
+    } catch (error) {
+      const reason = error instanceof MaskNotSet ? error.reason : messageOf(error);
+      log.warn(`cannot repair the affinity of irq ${irq}: ${reason}`);
+    }
+  }
+}
+
+/**
+ * Watches over the plan while katran runs: a round at once, then every `intervalMs` (attaching XDP, `ethtool -L`, CPU hotplug and
+ * other services reset masks and re-create vectors, and a packet on a core katran does not know of falls into its small
+ * fallback table). `warn` says what has changed, once per change; `repair` also writes it again.
+ */
+export function startGuard(options: GuardOptions): Guard {
+  if (options.mode === 'off' || options.plan.vectors.length === 0) {
+    return {
+      checkNow: () => undefined,
+      stop: () => undefined,
+      vectors: () => options.plan.vectors.flatMap(() => []),
+    };
+  }
+  return new AffinityGuard(options, options.clock ?? systemClock);
+}
