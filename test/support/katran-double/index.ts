@@ -1,0 +1,202 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildKatranDouble } from './build.mjs';
+import type { SettingName } from './settings.ts';
+
+export { buildKatranDouble };
+
+/** One line of the double's journal; see README.md for the events and what else they carry. */
+export type JournalEvent = { event: string; time: number; pid: number } & Readonly<Record<string, unknown>>;
+export type Settings = Partial<Record<SettingName, string | number>>;
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A directory with all a double needs and leaves: for a launcher that starts the double itself, or for startDouble. */
+export interface Stage {
+  directory: string;
+  /** An ELF file that passes as balancer or healthchecking object. */
+  bpfObject: string;
+  /** `KATRAN_DOUBLE_…` variables that point here. */
+  env: Readonly<Record<string, string>>;
+  journal(): JournalEvent[];
+  /** The first matching event, now or later; rejects with the journal so far when the time is over. */
+  waitFor(
+    event: string,
+    matches?: (event: JournalEvent) => boolean,
+    timeoutMs?: number,
+  ): Promise<JournalEvent>;
+  /** Overrides settings of a running double; they hold from its next call on. */
+  control(settings: Settings): void;
+  /** What getLruFallbackStats answers from now on. */
+  setFallback(v1: number | bigint, v2?: number | bigint): void;
+  xdpAttached(): boolean;
+  remove(): void;
+}
+
+export function makeStage(settings: Settings = {}): Stage {
+  const directory = mkdtempSync(join(tmpdir(), 'katran-double-'));
+  const at = (name: string): string => join(directory, name);
+  const paths = { JOURNAL: at('journal'), XDP: at('xdp'), CONTROL: at('control'), FALLBACK: at('fallback') };
+  const bpfObject = at('balancer.bpf.o');
+  writeFileSync(bpfObject, bpfElfHeader());
+  writeFileSync(paths.JOURNAL, '');
+  writeFileSync(paths.FALLBACK, '0 0\n');
+  const journal = (): JournalEvent[] => readJournal(paths.JOURNAL);
+  return {
+    directory,
+    bpfObject,
+    env: environment({ ...paths, ...settings }),
+    journal,
+    waitFor: (event, matches = () => true, timeoutMs = 10_000) =>
+      whenFileTells(
+        paths.JOURNAL,
+        () => journal().find((e) => e.event === event && matches(e)),
+        timeoutMs,
+        event,
+      ),
+    control: (overrides) => writeFileSync(paths.CONTROL, toLines(overrides)),
+    setFallback: (v1, v2 = 0) => writeFileSync(paths.FALLBACK, `${v1} ${v2}\n`),
+    xdpAttached: () => existsSync(paths.XDP),
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** A running double of this test's own. */
+export interface Double {
+  process: ChildProcess;
+  pid: number;
+  /** What it was given as -server. */
+  address: string;
+  stage: Stage;
+  stdout(): string;
+  stderr(): string;
+  /** Resolves when it has ended and its output has been read. */
+  ended: Promise<Exit>;
+  /** SIGKILL if it is still there, and its directory removed. */
+  remove(): Promise<void>;
+}
+
+/**
+ * Starts the double on loopback (a free port of 127.0.0.1 unless given) with an interface and an object file it
+ * accepts; `args` come last and so override. Does not wait: `stage.waitFor('listening')` does.
+ */
+export async function startDouble(
+  options: { args?: readonly string[]; settings?: Settings; address?: string; stage?: Stage } = {},
+): Promise<Double> {
+  const stage =
+    options.stage ?? makeStage({ START_DELAY: 0, INTERFACES: 'eth0,ipip0,ipip60', ...options.settings });
+  const address = options.address ?? `127.0.0.1:${await freePort()}`;
+  const flags = [`-server=${address}`, `-balancer_prog=${stage.bpfObject}`, '-hc_forwarding=false'];
+  const child = spawn(
+    buildKatranDouble(),
+    [...flags, '-shutdown_delay=0', '-lru_size=1000', ...(options.args ?? [])],
+    {
+      env: { ...process.env, ...stage.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`could not start ${buildKatranDouble()}`);
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('latin1').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('latin1').on('data', (text: string) => (output.stderr += text));
+  const ended = new Promise<Exit>((resolve) =>
+    child.once('close', (code, signal) => resolve({ code, signal })),
+  );
+  return {
+    process: child,
+    pid,
+    address,
+    stage,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    ended,
+    remove: async () => {
+      child.kill('SIGKILL');
+      await ended;
+      if (options.stage === undefined) stage.remove();
+    },
+  };
+}
+
+/** A TCP port of 127.0.0.1 that nothing listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') return void reject(new Error('no port'));
+      server.close(() => resolve(address.port));
+    });
+  });
+}
+
+/** The journal's complete lines. */
+export function readJournal(path: string): JournalEvent[] {
+  const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  return lines.map((line) => {
+    const parsed: unknown = JSON.parse(line);
+    if (!isEvent(parsed)) throw new Error(`not a journal line: ${line}`);
+    return parsed;
+  });
+}
+
+function isEvent(value: unknown): value is JournalEvent {
+  return typeof value === 'object' && value !== null && 'event' in value && 'time' in value && 'pid' in value;
+}
+
+function whenFileTells<T>(
+  path: string,
+  find: () => T | undefined,
+  timeoutMs: number,
+  what: string,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const watcher = watch(path);
+    const timer = setTimeout(() => {
+      watcher.close();
+      reject(
+        new Error(
+          `no '${what}' within ${timeoutMs} ms; the double's journal:\n${readFileSync(path, 'utf8')}`,
+        ),
+      );
+    }, timeoutMs);
+    const look = (): void => {
+      const found = find();
+      if (found === undefined) return;
+      clearTimeout(timer);
+      watcher.close();
+      resolve(found);
+    };
+    watcher.on('change', look);
+    look();
+  });
+}
+
+function environment(settings: Settings): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, value]) => [`KATRAN_DOUBLE_${name}`, String(value)]),
+  );
+}
+
+function toLines(settings: Settings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}\n`)
+    .join('');
+}
+
+/** 64-bit little-endian relocatable ELF for machine BPF (247), and nothing more. */
+function bpfElfHeader(): Buffer {
+  const header = Buffer.alloc(64);
+  header.write('\x7fELF\x02\x01\x01', 'latin1');
+  header.writeUInt16LE(1, 16);
+  header.writeUInt16LE(247, 18);
+  header.writeUInt32LE(1, 20);
+  header.writeUInt16LE(64, 52);
+  return header;
+}
