@@ -63,6 +63,9 @@ function readNumber(root: Root, file: string, pattern: RegExp, expected: string)
   return Number(text);
 }
 
+/** The kernel takes almost any byte in a name; a terminal should not get them all. */
+const shown = (name: string): string => (/^[!-~]+$/.test(name) ? name : quoted(name));
+
 /** For attributes whose read(2) fails in some states of the interface (carrier of one that is down: EINVAL). */
 function readIfReadable(root: Root, file: string): string | undefined {
   try {
@@ -136,7 +139,7 @@ export function readNetDevice(root: Root, name: string): NetDevice {
     const names = listNetDevices(root);
     throw new Failure(
       `interface ${quoted(name)} does not exist in ${root.hostPath(NET)}; ` +
-        (names.length === 0 ? 'there are none' : `there are: ${names.join(', ')}`),
+        (names.length === 0 ? 'there are none' : `there are: ${names.map(shown).join(', ')}`),
     );
   }
   const entries = new Set(root.list(directory));
