@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
+/** A suite: its folder below test/, and how long one of its tests may take at most, in ms. */
+const suite = (name: string, timeout: number, more: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, ...more },
+});
+
 export default defineConfig({
   plugins: [
     {
@@ -11,35 +17,12 @@ export default defineConfig({
   ],
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
-      {
-        extends: true,
-        test: {
-          name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'faults',
-          include: ['test/faults/**/*.test.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'guest',
-          include: ['test/guest/**/*.test.ts'],
-          testTimeout: 600_000,
-          hookTimeout: 600_000,
-          fileParallelism: false,
-        },
-      },
+      suite('unit', 20_000),
+      suite('integration', 60_000), // the built program against the katran double; no root
+      suite('root', 60_000), // network namespaces and the real /proc/irq
+      suite('faults', 120_000),
+      suite('packaging', 300_000),
+      suite('guest', 600_000, { fileParallelism: false }),
     ],
   },
 });

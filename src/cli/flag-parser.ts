@@ -1,0 +1,38 @@
+import { Command, CommanderError, Option } from 'commander';
+import { UsageError } from '../failure.ts';
+import { FLAGS, FLAG_NAMES, type FlagName } from './flags.ts';
+
+/** Flags as text, by name; the last of several wins. */
+export type FlagTexts = Partial<Record<FlagName, string>>;
+
+function flagCommand(): Command {
+  const command = new Command('start-katran')
+    .exitOverride()
+    .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
+    .helpOption(false)
+    .allowExcessArguments(false);
+  for (const name of FLAG_NAMES) command.addOption(new Option(`--${name} <value>`, FLAGS[name].help));
+  return command;
+}
+
+/** commander's complaint in this program's words: one dash, `flag`, and its suggestion on the same line. */
+function inOurWords(error: CommanderError): UsageError {
+  const unknown = /unknown option '--?([^']*)'/.exec(error.message);
+  if (unknown === null) return new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
+  const similar = [...error.message.matchAll(/--([a-z0-9_]+)/g)].map((match) => match[1]).slice(1);
+  const suggestion =
+    similar.length === 0 ? '' : `; did you mean ${similar.map((n) => `-${n ?? ''}`).join(' or ')}?`;
+  return new UsageError(`unknown flag -${unknown[1] ?? ''}${suggestion}`);
+}
+
+/** Parses arguments of the form `--name=value`. Throws UsageError for an unknown name, with what may have been meant. */
+export function parseFlags(args: readonly string[]): FlagTexts {
+  const command = flagCommand();
+  try {
+    command.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) throw inOurWords(error);
+    throw error;
+  }
+  return command.opts<FlagTexts>();
+}

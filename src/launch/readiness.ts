@@ -1,0 +1,74 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Failure, messageOf } from '../failure.ts';
+import type { KatranClient } from '../katran/call-error.ts';
+import type { Log } from '../log.ts';
+import { hasMac, pushMac } from './mac-push.ts';
+
+/** Milliseconds between two attempts to reach katran. */
+const POLL_MS = 10;
+/** A katran that accepts a connection but does not answer in this time is asked again on a new one. */
+const ANSWER_DEADLINE_MS = 500;
+const COMPLAIN_EVERY_MS = 1000;
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 1000;
+/** After this long, a katran that refuses changeMac but has the right MAC from its -default_mac is taken as it is. */
+const REFUSAL_PATIENCE_MS = 2000;
+
+export interface ReadinessOptions {
+  readonly client: KatranClient;
+  readonly mac: string;
+  readonly log: Log;
+  /** Ends the waiting: katran's exit, a signal or the timeout. */
+  readonly until: AbortSignal;
+}
+
+/** Ends when katran answers a call. Throws the signal's reason when that comes first. */
+export async function waitForAnswer({ client, log, until }: Omit<ReadinessOptions, 'mac'>): Promise<void> {
+  let complainedAt = performance.now();
+  for (;;) {
+    until.throwIfAborted();
+    try {
+      await client.getMac(ANSWER_DEADLINE_MS);
+      return;
+    } catch (error) {
+      if (performance.now() - complainedAt >= COMPLAIN_EVERY_MS) {
+        complainedAt = performance.now();
+        log.info('cannot reach katran server. retrying');
+        log.debug(messageOf(error));
+      }
+    }
+    await sleep(POLL_MS, until);
+  }
+}
+
+/**
+ * Gives katran the MAC until it reads back. A refusal is retried with growing pauses; a katran that goes on refusing but
+ * has exactly this MAC already (from -default_mac) is accepted with a warning. Throws the signal's reason.
+ */
+export async function pushUntilItReadsBack({ client, mac, log, until }: ReadinessOptions): Promise<void> {
+  const begun = performance.now();
+  for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+    until.throwIfAborted();
+    try {
+      await pushMac(client, mac);
+      return;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      until.throwIfAborted();
+      log.warn(`${error.message}; retrying`);
+    }
+    if (performance.now() - begun > REFUSAL_PATIENCE_MS && (await hasMac(client, mac))) {
+      log.warn(`katran refuses changeMac but has MAC ${mac} already, from -default_mac; going on with that`);
+      return;
+    }
+    await sleep(wait, until);
+  }
+}
+
+async function sleep(ms: number, until: AbortSignal): Promise<void> {
+  try {
+    await pause(ms, undefined, { signal: until });
+  } catch {
+    until.throwIfAborted();
+  }
+}

@@ -1,0 +1,72 @@
+import { constants } from 'node:os';
+import type { Log } from '../log.ts';
+import type { World } from '../world.ts';
+
+const STOPPING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
+const LOOKING = ['SIGHUP'] as const;
+const TELLING = ['SIGUSR1'] as const;
+const IGNORED = ['SIGUSR2', 'SIGWINCH', 'SIGPIPE'] as const;
+
+/** 128+N, as a shell reports a death by signal N. */
+export function statusOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}
+
+/**
+ * What each signal means to the launcher, from the first moment on: SIGTERM, SIGINT and SIGQUIT stop; SIGHUP looks at
+ * gateway and affinity now; SIGUSR1 logs the state; SIGUSR2 and SIGWINCH do nothing. None is passed on as it is: katran
+ * dies of SIGHUP with its XDP program attached.
+ */
+export class SignalDesk {
+  readonly #stop = new AbortController();
+  readonly #takeOff: readonly (() => void)[];
+  #stoppedBy: NodeJS.Signals | undefined;
+  #look: (() => void) | undefined;
+  #state: () => string = () => 'starting';
+
+  constructor(world: World, log: Log) {
+    this.#takeOff = [
+      world.onSignals(STOPPING, (signal) => {
+        if (this.#stoppedBy === undefined) {
+          this.#stoppedBy = signal;
+          log.info(`${signal} received, stopping`);
+          this.#stop.abort(signal);
+        } else {
+          log.info(`${signal} received again; already stopping: ${this.#state()}`);
+        }
+      }),
+      world.onSignals(LOOKING, () => {
+        if (this.#look === undefined) log.info(`SIGHUP received; nothing to look at yet: ${this.#state()}`);
+        else {
+          log.info('SIGHUP received, looking at gateway and affinity now');
+          this.#look();
+        }
+      }),
+      world.onSignals(TELLING, () => log.info(this.#state())),
+      world.onSignals(IGNORED, () => undefined),
+    ];
+  }
+
+  /** Aborted by the first signal that asks to stop. */
+  get stop(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  get stoppedBy(): NodeJS.Signals | undefined {
+    return this.#stoppedBy;
+  }
+
+  /** What SIGHUP does from now on. */
+  onLook(look: () => void): void {
+    this.#look = look;
+  }
+
+  /** What is going on, for SIGUSR1 and a second SIGTERM; a function, so that it is told as it is then. */
+  describe(state: () => string): void {
+    this.#state = state;
+  }
+
+  close(): void {
+    for (const off of this.#takeOff) off();
+  }
+}

@@ -1,0 +1,68 @@
+import { startFallbackWatch } from '../affinity/fallback-watch.ts';
+import { startGuard } from '../affinity/guard.ts';
+import { watchGateway } from '../gateway/watch.ts';
+import type { KatranClient } from '../katran/call-error.ts';
+import type { KatranProcess } from '../katran/process.ts';
+import { CALL_DEADLINE_MS, pushMac } from './mac-push.ts';
+import type { Launch } from './types.ts';
+
+/** What looks after a running katran. */
+export interface Watched {
+  /** Fulfilled when a signal asks to stop. */
+  readonly stopRequested: Promise<undefined>;
+  /** Ends all watching; nothing is sent to katran after it. */
+  stop(): Promise<void>;
+}
+
+/** Watches gateway, affinity and fallback table of a katran that is up, and answers SIGHUP and SIGUSR1. */
+export function supervise(launch: Launch, katran: KatranProcess, client: KatranClient): Watched {
+  const { desk, log, root, options, plan, interfaceName, gateway } = launch;
+  const since = Date.now();
+  const gatewayWatch = watchGateway({
+    root,
+    intf: interfaceName,
+    gateway: options.gateway,
+    mac: options.default_mac,
+    current: gateway,
+    intervalMs: options.gateway_interval,
+    push: (mac) => pushMac(client, mac),
+    log,
+  });
+  const guard = startGuard({
+    root,
+    plan,
+    mode: options.guard,
+    log,
+    replan: () => launch.replan(),
+    coresGiven: plan.forwardingCores,
+  });
+  const fallback = startFallbackWatch({
+    readFallback: async () => (await client.getLruFallbackStats(CALL_DEADLINE_MS)).v1,
+    root,
+    plan,
+    log,
+  });
+  desk.onLook(() => {
+    void gatewayWatch.checkNow();
+    guard.checkNow();
+  });
+  desk.describe(() => {
+    const { state } = gatewayWatch;
+    const seconds = Math.round((Date.now() - since) / 1000);
+    const mac = state.told ?? `not ${state.gateway.mac ?? 'known'} yet`;
+    return `katran (pid ${katran.pid}) is up for ${seconds} s, MAC ${mac}, gateway ${state.gateway.address ?? '?'} on ${state.gateway.interface}, affinity guard ${options.guard}`;
+  });
+  return {
+    stopRequested: new Promise((resolve) => {
+      const done = (): void => resolve(undefined);
+      if (desk.stop.aborted) done();
+      else desk.stop.addEventListener('abort', done, { once: true });
+    }),
+    stop: async () => {
+      desk.onLook(() => log.info('already stopping'));
+      guard.stop();
+      fallback.stop();
+      await gatewayWatch.stop();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import type { AffinityPlan } from '../affinity/types.ts';
+import type { Options } from '../cli/options.ts';
+import type { Gateway } from '../gateway/types.ts';
+import type { Root } from '../linux/root.ts';
+import type { Log } from '../log.ts';
+import type { KatranEndpoint } from './endpoint.ts';
+import type { SignalDesk } from './signal-desk.ts';
+
+/** The gateway with a MAC that katran can be told. */
+export type ResolvedGateway = Gateway & { readonly mac: string };
+
+/** Shows on a terminal that something is being waited for. */
+export interface Progress {
+  begin(what: string): void;
+  end(): void;
+}
+
+/** Everything a launch needs, checked and decided; nothing in it is looked up again. */
+export interface Launch {
+  readonly options: Options;
+  readonly interfaceName: string;
+  readonly plan: AffinityPlan;
+  readonly gateway: ResolvedGateway;
+  readonly endpoint: KatranEndpoint;
+  /** The file to execute. */
+  readonly binary: string;
+  /** Full argv, argv[0] first. */
+  readonly command: readonly string[];
+  readonly root: Root;
+  readonly log: Log;
+  readonly desk: SignalDesk;
+  readonly progress: Progress;
+  /** The plan as it would be made now, after vectors have changed. */
+  replan(): AffinityPlan;
+}

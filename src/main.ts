@@ -1,0 +1,61 @@
+import { version } from '../package.json';
+import type { Invocation } from './cli/options.ts';
+import { parseInvocation } from './cli/options.ts';
+import { USAGE_HINT, usage } from './cli/usage.ts';
+import { EXIT, Failure, UsageError, messageOf } from './failure.ts';
+import { openLog, type LogStream } from './log.ts';
+import { openRoot } from './linux/root.ts';
+import { run } from './run.ts';
+import type { World } from './world.ts';
+
+/** A whole run: what was typed, to the exit status. */
+export async function main(world: World): Promise<number> {
+  let invocation: Invocation;
+  try {
+    invocation = parseInvocation(world.argv, world.environment);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    world.stderr.write(`${error.message}\n${USAGE_HINT}\n`);
+    return error.exitStatus;
+  }
+  switch (invocation.kind) {
+    case 'help':
+      world.stdout.write(usage());
+      return EXIT.done;
+    case 'version':
+      world.stdout.write(`start-katran ${version}\n`);
+      return EXIT.done;
+    case 'completion':
+      throw new Failure('completion is not built yet');
+    default:
+      return perform(world, invocation);
+  }
+}
+
+type Performance = Exclude<Invocation, { kind: 'help' | 'version' | 'completion' }>;
+
+async function perform(world: World, { kind, options, remarks }: Performance): Promise<number> {
+  const log: LogStream = openLog({
+    format: options.log_format,
+    level: options.log_level,
+    write: (line) => world.stderr.write(line),
+  });
+  for (const remark of remarks) log.warn(remark);
+  try {
+    const task = { options, root: openRoot(options.sysroot), log, world };
+    switch (kind) {
+      case 'launch':
+        return await run(task);
+      case 'restore':
+        return (await import('./report/restore-command.ts')).restoreCommand(task);
+      case 'doctor':
+      case 'status':
+        throw new Failure(`${kind} is not built yet`);
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    log.error(messageOf(error));
+    if (error instanceof UsageError) world.stderr.write(`${USAGE_HINT}\n`);
+    return error.exitStatus;
+  }
+}

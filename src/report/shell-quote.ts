@@ -1,0 +1,9 @@
+/** An argv element as a shell would have to see it: itself, or in single quotes when the shell would change it. */
+export function shellQuote(argument: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(argument)) return argument;
+  return `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+export function shellLine(argv: readonly string[]): string {
+  return argv.map(shellQuote).join(' ');
+}

@@ -1,0 +1,46 @@
+import { isatty } from 'node:tty';
+import { DescriptorOutput, type Output } from './line-output.ts';
+
+/** All that a run takes from its process: the one place that touches process.argv, process.env and process.on. */
+export interface World {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** Effective user id. */
+  readonly uid: number;
+  readonly pid: number;
+  /** How to run this very program again with other arguments. */
+  readonly self: readonly [string, ...string[]];
+  /** Calls the listener for each of these signals instead of dying; gives back what takes the listeners off. */
+  onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
+}
+
+function columnsOf(stream: 'stdout' | 'stderr'): () => number | undefined {
+  return () => {
+    const { columns } = process[stream];
+    return typeof columns === 'number' && columns > 0 ? columns : undefined;
+  };
+}
+
+/** The world of this process. */
+export function processWorld(): World {
+  const script = process.argv[1];
+  // A compiled binary has a virtual path there; a bundle has the file that Node was given.
+  const compiled = script === undefined || script.startsWith('/$bunfs/');
+  return {
+    argv: process.argv.slice(2),
+    environment: process.env,
+    stdout: new DescriptorOutput(1, isatty(1), columnsOf('stdout')),
+    stderr: new DescriptorOutput(2, isatty(2), columnsOf('stderr')),
+    uid: process.geteuid?.() ?? 0,
+    pid: process.pid,
+    self: compiled ? [process.execPath] : [process.execPath, script],
+    onSignals: (signals, listener) => {
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ARTIFACTS } from '../support/launcher.ts';
+import { stageLaunch, type StagedLaunch } from '../support/staged-launch.ts';
+
+describe.each(ARTIFACTS)('a launch with $name', (artifact) => {
+  let staged: StagedLaunch;
+  beforeEach(async () => {
+    staged = await stageLaunch();
+  });
+  afterEach(() => staged.remove());
+
+  it('pins the interrupts, starts katran, pushes the MAC, reports it up, and stops it with SIGTERM', async () => {
+    const launcher = staged.launch(artifact, ['-affinitize']);
+    await launcher.saysOnStderr(/katran is up and running/);
+    launcher.kill('SIGTERM');
+    const { status, stderr, stdout } = await launcher.ended;
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d affinitizing irq 29 to cpu 0 mask 00000001$/m);
+    expect(stderr).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d Mac address is 96:a3:21:a5:07:cb$/m);
+    expect(stdout).toBe(`Server listening on 127.0.0.1:${staged.port}\n`);
+    expect(staged.mask(31)).toBe('00000010');
+    expect(staged.stage.journal().map(({ event }) => event)).toContain('changeMac');
+    expect(staged.stage.xdpAttached()).toBe(false);
+  });
+
+  it('hands every argument to katran as one element of argv', async () => {
+    const launcher = staged.launch(artifact, ['-map_path', '/sys/fs/bpf/a root', '--', '-v=3 4']);
+    const started = await staged.stage.waitFor('start');
+    expect(started.argv).toEqual(expect.arrayContaining(['-map_path=/sys/fs/bpf/a root', '-v=3 4']));
+    await launcher.ended;
+  });
+});

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const top = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The two things that are shipped; suites run on each of them. */
+export interface Artifact {
+  readonly name: string;
+  /** What to execute, and what to put before the arguments. */
+  readonly file: string;
+  readonly prefix: readonly string[];
+}
+
+export const BINARY: Artifact = {
+  name: 'dist/start-katran',
+  file: path.join(top, 'dist/start-katran'),
+  prefix: [],
+};
+export const BUNDLE: Artifact = {
+  name: 'node dist/start-katran.cjs',
+  file: process.execPath,
+  prefix: [path.join(top, 'dist/start-katran.cjs')],
+};
+export const ARTIFACTS: readonly Artifact[] = [BINARY, BUNDLE];
+
+export interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Words to put before the program: `['ip', 'netns', 'exec', 'name']`. */
+  readonly within?: readonly string[];
+}
+
+/** A launcher that runs. Its environment is only PATH and what the test gave. */
+export class Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  #stdout = '';
+  #stderr = '';
+  #listeners = new Set<() => void>();
+
+  constructor(artifact: Artifact, args: readonly string[], options: RunOptions = {}) {
+    const [file = '', ...rest] = [...(options.within ?? []), artifact.file, ...artifact.prefix, ...args];
+    this.child = spawn(file, rest, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: options.cwd,
+      env: { PATH: process.env.PATH, ...options.env },
+    });
+    this.child.stdout?.on('data', (chunk: Buffer) => this.#took((this.#stdout += chunk.toString('latin1'))));
+    this.child.stderr?.on('data', (chunk: Buffer) => this.#took((this.#stderr += chunk.toString('latin1'))));
+    this.ended = once(this.child, 'close').then(([status, signal]: unknown[]) => ({
+      status: typeof status === 'number' ? status : null,
+      signal: isSignal(signal) ? signal : null,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }));
+    this.child.once('close', () => this.#took(''));
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('the launcher could not be started');
+    return this.child.pid;
+  }
+
+  get stdout(): string {
+    return this.#stdout;
+  }
+
+  get stderr(): string {
+    return this.#stderr;
+  }
+
+  /** Waits until stderr holds a match; rejects with all output when the launcher ends, or the time is over, before that. */
+  async saysOnStderr(pattern: RegExp, timeoutMs = 15_000): Promise<RegExpExecArray> {
+    return this.#until(() => pattern.exec(this.#stderr), String(pattern), timeoutMs);
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  #took(_text: string): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #until<T>(look: () => T | null, what: string, timeoutMs: number): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#listeners.delete(check);
+      };
+      const fail = (why: string): void => {
+        done();
+        reject(new Error(`${why} without ${what}\nstdout:\n${this.#stdout}\nstderr:\n${this.#stderr}`));
+      };
+      const timer = setTimeout(() => fail(`${timeoutMs} ms went by`), timeoutMs);
+      const check = (): void => {
+        const found = look();
+        if (found !== null) {
+          done();
+          resolve(found);
+        } else if (this.child.exitCode !== null || this.child.signalCode !== null) {
+          if (this.child.stderr?.closed === true) fail('the launcher ended');
+        }
+      };
+      this.#listeners.add(check);
+      check();
+    });
+  }
+}
+
+function isSignal(value: unknown): value is NodeJS.Signals {
+  return typeof value === 'string' && value.startsWith('SIG');
+}
+
+/** Runs the launcher to its end. */
+export function runLauncher(
+  artifact: Artifact,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
+  return new Running(artifact, args, options).ended;
+}
+
+/** A TCP port on loopback that nobody listens on at this moment. */
+export { freePort } from './katran-double/index.ts';
+
+/** An empty directory of this test's own, removed by the returned function. */
+export function scratch(prefix = 'start-katran-test-'): { path: string; remove(): void } {
+  const directory = fs.mkdtempSync(path.join('/tmp', prefix));
+  return { path: directory, remove: () => fs.rmSync(directory, { recursive: true, force: true }) };
+}
