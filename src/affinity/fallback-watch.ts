@@ -109,15 +109,10 @@ class FallbackWatcher implements FallbackWatch {
   }
 
   private culprits(last: Reading, now: Reading, milliseconds: number): string {
-    const { plan, vectors = () => plan.vectors } = this.options;
+    const { plan } = this.options;
     const cores = cpusInWords(plan.forwardingCores);
-    if (last.interrupts === undefined || now.interrupts === undefined) {
-      return `packets arrive on other CPUs than the forwarding cores (${cores})`;
-    }
-    const forwarding = new Set(plan.forwardingCores);
-    const outside = [...interruptsTaken(last.interrupts, now.interrupts, vectors())]
-      .filter(([cpu]) => !forwarding.has(cpu))
-      .sort(([, one], [, other]) => other - one);
+    const outside = this.takenOutside(last, now);
+    if (outside === undefined) return `packets arrive on other CPUs than the forwarding cores (${cores})`;
     if (outside.length === 0) {
       return (
         `no NIC interrupt was taken outside the forwarding cores (${cores}), so something passes packets on: ` +
@@ -126,6 +121,22 @@ class FallbackWatcher implements FallbackWatch {
     }
     const told = outside.map(([cpu, count]) => `cpu ${cpu} (${perSecond(count, milliseconds)} per second)`);
     return `NIC interrupts were taken by ${listed(told)}, not a forwarding core (${cores}); 'start-katran status' shows which`;
+  }
+
+  /** CPUs that are not forwarding cores and the NIC interrupts they took, the busiest first; undefined when unknown. */
+  private takenOutside(last: Reading, now: Reading): [cpu: number, count: number][] | undefined {
+    const { plan, log, vectors = () => plan.vectors } = this.options;
+    if (last.interrupts === undefined || now.interrupts === undefined) return undefined;
+    const forwarding = new Set(plan.forwardingCores);
+    try {
+      return [...interruptsTaken(last.interrupts, now.interrupts, vectors())]
+        .filter(([cpu]) => !forwarding.has(cpu))
+        .sort(([, one], [, other]) => other - one);
+    } catch (error) {
+      // Counters are parsed when they are asked for.
+      log.debug(messageOf(error));
+      return undefined;
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import type { InterruptTable } from '../linux/interrupts.ts';
 /**
  * How many interrupts each CPU took between two readings of /proc/interrupts, for the given vectors (number and name). CPU id to
  * count, only CPUs that took some. A vector or CPU that is in one reading only, or a counter that ran backwards, counts
- * nothing.
+ * nothing. Throws KernelFileError for a counter that is no number.
  */
 export function interruptsTaken(
   before: InterruptTable,

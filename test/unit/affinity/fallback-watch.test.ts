@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startFallbackWatch } from '../../../src/affinity/fallback-watch.ts';
 import type { FallbackWatch } from '../../../src/affinity/fallback-watch.ts';
@@ -112,6 +114,31 @@ test('/proc/interrupts that cannot be read takes the CPUs from the warning, not 
   await tenSecondsLater(2000n);
   expect(log.of('warn')).toEqual([
     expect.stringMatching(/^100 packets per second .*packets arrive on other CPUs than/),
+  ]);
+});
+
+test('so does a counter that is no number', async () => {
+  const wide = new Sysroot({ cpus: 12, vectors: 1 });
+  let packets = 0n;
+  const damaged = startFallbackWatch({
+    readFallback: () => Promise.resolve((packets += 1000n)),
+    root: wide.root,
+    plan: wide.plan({ cpus: [0] }),
+    log,
+    clock,
+  });
+  await damaged.checkNow();
+  wide.interrupt(30, 5, 77_777);
+  const interrupts = fs.readFileSync(path.join(wide.path, 'proc/interrupts'), 'utf8');
+  wide.file('proc/interrupts', interrupts.replace('77777', '7x777'));
+  clock.turn(10_000);
+  await damaged.checkNow();
+  damaged.stop();
+  wide.remove();
+  expect(log.of('warn')).toEqual([
+    expect.stringMatching(
+      /^100 packets per second .*: packets arrive on other CPUs than the forwarding cores \(cpu 0\)$/,
+    ),
   ]);
 });
 

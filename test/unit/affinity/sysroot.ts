@@ -8,6 +8,9 @@ import type { Root } from '../../../src/linux/root.ts';
 import { formatAffinityMask } from '../../../src/linux/smp-affinity.ts';
 import type { Log } from '../../../src/log.ts';
 
+/** Files in memory, as the kernel's are: thousands of writes, and fsync costs nothing. */
+const MEMORY = fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir();
+
 export type Level = keyof Log;
 
 /** A log that keeps its lines, `level: message`. */
@@ -27,7 +30,7 @@ export function recordingLog(): Log & { lines: string[]; of(level: Level): strin
 
 /** A directory of plain files that looks like the kernel's: CPUs, one node, vectors `eth0-TxRx-N` from IRQ 30 on. */
 export class Sysroot {
-  readonly path = fs.mkdtempSync(path.join(os.tmpdir(), 'start-katran-affinity-'));
+  readonly path = fs.mkdtempSync(path.join(MEMORY, 'start-katran-affinity-'));
   readonly root: Root;
   readonly cpus: number;
   private lines = new Map<number, { name: string; counts: number[] }>();
@@ -135,11 +138,13 @@ export class Sysroot {
   }
 
   private writeInterrupts(): void {
-    const cell = (value: number | string): string => String(value).padStart(10);
-    const header = `     ${Array.from({ length: this.cpus }, (_, cpu) => cell(`CPU${cpu}`)).join(' ')}\n`;
+    // Columns as kernel/irq/proc.c prints them.
+    const columns = (cells: readonly (number | string)[]): string =>
+      cells.map((cell) => ` ${String(cell).padStart(10)}`).join('');
+    const header = `    ${columns(Array.from({ length: this.cpus }, (_, cpu) => `CPU${cpu}`))}\n`;
     const rows = [...this.lines].map(
       ([irq, { name, counts }], index) =>
-        `${String(irq).padStart(4)}:${counts.map(cell).join(' ')}  PCI-MSI ${524288 + index}-edge      ${name}\n`,
+        `${String(irq).padStart(3)}:${columns(counts)}  PCI-MSI ${524288 + index}-edge      ${name}\n`,
     );
     this.file('proc/interrupts', header + rows.join(''));
   }
