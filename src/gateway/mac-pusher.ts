@@ -50,13 +50,13 @@ export class MacPusher {
 
   /** From now on katran should have this MAC. An unusable one is ignored: it would black-hole all traffic. */
   want(mac: string): void {
-    if (!isUsableGatewayMac(mac) || this.stopped) return;
+    if (!isUsableGatewayMac(mac) || this.isStopped()) return;
     if (mac !== this.wanted) {
       this.wanted = mac;
       this.pause.wake();
     }
     if (this.running === undefined && this.wanted !== this.confirmed) {
-      this.running = this.run().finally(() => (this.running = undefined));
+      this.running = this.run();
     }
   }
 
@@ -78,23 +78,25 @@ export class MacPusher {
     await this.running;
   }
 
-  private get stopped(): boolean {
+  private isStopped(): boolean {
     return this.stopping.signal.aborted;
   }
 
   private async run(): Promise<void> {
     let backoff = FIRST_BACKOFF_MS;
-    while (!this.stopped && this.wanted !== null && this.wanted !== this.confirmed) {
+    while (!this.isStopped() && this.wanted !== null && this.wanted !== this.confirmed) {
       const mac = this.wanted;
       if (await this.attempt(mac)) {
         backoff = FIRST_BACKOFF_MS;
         continue;
       }
       // A new target is tried at once: it may be one that katran takes.
-      if (this.stopped || this.wanted !== mac) continue;
+      if (this.isStopped() || this.wanted !== mac) continue;
       await this.pause.take(backoff);
       backoff = this.wanted === mac ? Math.min(backoff * 2, LONGEST_BACKOFF_MS) : FIRST_BACKOFF_MS;
     }
+    // Here and not when the promise settles: a want() in between would be missed.
+    this.running = undefined;
   }
 
   private async attempt(mac: string): Promise<boolean> {
@@ -103,7 +105,7 @@ export class MacPusher {
     } catch (error) {
       // Whether katran has taken it is unknown: even the old MAC would have to be pushed again.
       this.confirmed = null;
-      if (!this.stopped) this.report(mac, error);
+      if (!this.isStopped()) this.report(mac, error);
       return false;
     }
     const tries = this.failures === 0 ? '' : ` at attempt ${this.failures + 1}`;

@@ -87,7 +87,7 @@ class TableWatch implements GatewayWatch {
   }
 
   checkNow(): Promise<void> {
-    if (this.stopped) return Promise.resolve();
+    if (this.isStopped()) return Promise.resolve();
     this.pusher.hurry();
     const looked = new Promise<void>((resolve) => this.waiting.push(resolve));
     this.pause.wake();
@@ -100,19 +100,19 @@ class TableWatch implements GatewayWatch {
     await Promise.all([this.running, this.pusher.stop()]);
   }
 
-  private get stopped(): boolean {
+  private isStopped(): boolean {
     return this.stopping.signal.aborted;
   }
 
   private async run(): Promise<void> {
     await this.pause.take(0);
-    while (!this.stopped) {
+    while (!this.isStopped()) {
       const started = performance.now();
       const served = this.waiting;
       this.waiting = [];
       const asked = await this.round();
       for (const done of served) done();
-      if (this.waiting.length > 0 || this.stopped) continue;
+      if (this.waiting.length > 0 || this.isStopped()) continue;
       const interval = asked ? Math.min(ANSWER_MS, this.options.intervalMs) : this.options.intervalMs;
       await this.pause.take(Math.max(0, interval - (performance.now() - started)));
     }
@@ -123,7 +123,7 @@ class TableWatch implements GatewayWatch {
   private async round(): Promise<boolean> {
     this.checks += 1;
     const sighting = await this.look();
-    if (this.stopped) return false;
+    if (this.isStopped()) return false;
     const { hop, mac } = sighting;
     if (hop !== null) this.follow(hop);
     if (hop !== null && mac !== null) this.found(hop, mac);
@@ -145,7 +145,8 @@ class TableWatch implements GatewayWatch {
     const name = nameOf(hop);
     if (name === this.hopName) return;
     const warnings = hop.warnings.map((warning) => `; ${warning.message}`).join('');
-    this.moves.info(`the gateway is now ${name} (${hop.reason}), it was ${this.hopName}${warnings}`);
+    const level = warnings === '' ? 'info' : 'warn';
+    this.moves[level](`the gateway is now ${name} (${hop.reason}), it was ${this.hopName}${warnings}`);
     this.hopName = name;
   }
 

@@ -5,7 +5,13 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { connect, makeNamespace, removeNamespaces, whyNoNamespaces, type Namespace } from '../support/netns.ts';
+import {
+  connect,
+  makeNamespace,
+  removeNamespaces,
+  whyNoNamespaces,
+  type Namespace,
+} from '../support/netns.ts';
 
 const reason = whyNoNamespaces();
 const BUN = path.resolve('node_modules/@oven/bun-linux-x64-baseline/bin/bun');
@@ -45,7 +51,12 @@ const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'sk-gateway-netns-'));
 const bundle = path.join(directory, 'gateway-program.mjs');
 const children: ChildProcess[] = [];
 
-function start(host: Namespace, command: 'resolve' | 'watch', options: object = {}, runtime = process.execPath): Events {
+function start(
+  host: Namespace,
+  command: 'resolve' | 'watch',
+  options: object = {},
+  runtime = process.execPath,
+): Events {
   const json = JSON.stringify({ intf: 'eth0', timeoutMs: 20_000, intervalMs: 20, ...options });
   const child = host.start(runtime, [bundle, command, json], { stdio: ['ignore', 'pipe', 'inherit'] });
   children.push(child);
@@ -54,218 +65,230 @@ function start(host: Namespace, command: 'resolve' | 'watch', options: object = 
 
 const finish = (event: Event): boolean => event.resolved !== undefined || event.failed !== undefined;
 
-describe.skipIf(reason !== undefined)(`the gateway in network namespaces${reason === undefined ? '' : `: ${reason}`}`, () => {
-  beforeAll(() => {
-    const entry = path.resolve('test/support/gateway-program.ts');
-    execFileSync(BUN, ['build', '--target=node', entry, '--outfile', bundle], { stdio: 'ignore' });
-  });
-  afterEach(async () => {
-    for (const child of children.splice(0)) {
-      if (child.exitCode !== null || child.signalCode !== null) continue;
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    }
-    removeNamespaces();
-  });
-  afterAll(() => fs.rmSync(directory, { recursive: true }));
-
-  /** A host with a router on the other end of its eth0. */
-  function hostAndRouter(): { host: Namespace; router: Namespace } {
-    const host = makeNamespace('host');
-    const router = makeNamespace('router');
-    connect(
-      { namespace: host, device: 'eth0', addresses: ['10.77.0.2/24'] },
-      { namespace: router, device: 'eth0', addresses: ['10.77.0.1/24'], mac: ROUTER_MAC },
-    );
-    host.ip('route add default via 10.77.0.1');
-    return { host, router };
-  }
-
-  it.each([
-    ['Node', process.execPath],
-    ['Bun', BUN],
-  ])('is resolved by ARP with one datagram, although the table is empty at first (%s)', async (_name, runtime) => {
-    const { host } = hostAndRouter();
-    const events = start(host, 'resolve', {}, runtime);
-    expect((await events.next(finish)).resolved).toMatchObject({
-      address: '10.77.0.1',
-      mac: ROUTER_MAC,
-      interface: 'eth0',
-      family: 4,
+describe.skipIf(reason !== undefined)(
+  `the gateway in network namespaces${reason === undefined ? '' : `: ${reason}`}`,
+  () => {
+    beforeAll(() => {
+      const entry = path.resolve('test/support/gateway-program.ts');
+      execFileSync(BUN, ['build', '--target=node', entry, '--outfile', bundle], { stdio: 'ignore' });
     });
-    expect(events.all[0]?.tables).toMatchObject({ mac: null });
-    expect(events.all.filter(({ message }) => message?.includes('datagram'))).toHaveLength(1);
-  });
-
-  it('is resolved when it appears late', async () => {
-    const { host, router } = hostAndRouter();
-    router.ip('address del 10.77.0.1/24 dev eth0');
-    const events = start(host, 'resolve');
-    await events.next(({ message }) => message?.includes('datagram') === true);
-    router.ip('address add 10.77.0.1/24 dev eth0');
-    expect((await events.next(finish)).resolved).toMatchObject({ mac: ROUTER_MAC });
-  });
-
-  it('that does not answer is a failure with what was seen and what to do', async () => {
-    const { host, router } = hostAndRouter();
-    router.ip('link set eth0 arp off');
-    const { failed } = await start(host, 'resolve', { timeoutMs: 300 }).next(finish);
-    expect(failed).toMatch(/10\.77\.0\.1 on eth0.*incomplete entry.*300 ms.*UDP datagram.*-default_mac/);
-  });
-
-  it('is a failure without any default route', async () => {
-    const { host } = hostAndRouter();
-    host.ip('route del default');
-    expect((await start(host, 'resolve').next(finish)).failed).toMatch(/no default route for eth0.*-default_mac/);
-  });
-
-  it('is found through another interface, with a warning', async () => {
-    const { host } = hostAndRouter();
-    host.ip('link add dummy0 type dummy');
-    expect((await start(host, 'resolve', { intf: 'dummy0' }).next(finish)).resolved).toMatchObject({
-      interface: 'eth0',
-      mac: ROUTER_MAC,
-      warnings: [{ code: 'gateway-elsewhere' }],
+    afterEach(async () => {
+      for (const child of children.splice(0)) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        await ended;
+      }
+      removeNamespaces();
     });
-  });
+    afterAll(() => fs.rmSync(directory, { recursive: true }));
 
-  it('of a bond member is the bond’s', async ({ skip }) => {
-    const { host } = hostAndRouter();
-    try {
-      host.ip('link add br0 type bridge');
-    } catch (error) {
-      skip(`this kernel has no bridge: ${String(error)}`);
-    }
-    host.ip('address flush dev eth0');
-    host.ip('link set eth0 master br0');
-    host.ip('address add 10.77.0.2/24 dev br0');
-    host.ip('link set br0 up');
-    host.ip('route add default via 10.77.0.1 dev br0');
-    expect((await start(host, 'resolve').next(finish)).resolved).toMatchObject({
-      interface: 'br0',
-      mac: ROUTER_MAC,
-      warnings: [],
-    });
-  });
-
-  it('whose MAC changes with an announcement is pushed', async () => {
-    const { host, router } = hostAndRouter();
-    const events = start(host, 'watch');
-    await events.next(finish);
-    router.setMac('eth0', NEW_MAC);
-    // Any packet that it sends as ARP tells the host; it asks for the host itself here.
-    router.ip('neigh flush all');
-    router.run('sh', '-c', 'echo > /dev/udp/10.77.0.2/9 || true');
-    router.run(process.execPath, '-e', "require('dgram').createSocket('udp4').send('', 9, '10.77.0.2', process.exit)");
-    expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(NEW_MAC);
-  });
-
-  it('whose MAC changes silently is found by asking again', async () => {
-    const { host, router } = hostAndRouter();
-    // The kernel's own times, shortened: when it doubts an entry, and how long it asks the old MAC.
-    host.sysctl('ipv4/neigh/eth0/base_reachable_time_ms', 100);
-    host.sysctl('ipv4/neigh/eth0/delay_first_probe_time', 0);
-    host.sysctl('ipv4/neigh/eth0/retrans_time_ms', 50);
-    const events = start(host, 'watch', { refreshMs: 100 });
-    await events.next(finish);
-    router.ip('link set eth0 arp off');
-    router.setMac('eth0', NEW_MAC);
-    router.ip('link set eth0 arp on');
-    expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(NEW_MAC);
-  });
-
-  it('that vanishes keeps its MAC with one warning, and is greeted when back', async () => {
-    const { host, router } = hostAndRouter();
-    const events = start(host, 'watch', { refreshMs: 100 });
-    await events.next(finish);
-    router.ip('link set eth0 arp off');
-    host.ip('neigh flush all');
-    const lost = await events.next(({ level }) => level === 'warn');
-    expect(lost.message).toMatch(/10\.77\.0\.1 on eth0 is not to be seen.*katran keeps 02:00:00:00:77:01/);
-    router.ip('link set eth0 arp on');
-    host.ip('neigh flush all');
-    await events.next(({ message }) => message?.includes('is back') === true);
-    expect(events.all.filter(({ level }) => level === 'warn')).toHaveLength(1);
-    expect(events.all.some(({ pushed }) => pushed !== undefined)).toBe(false);
-  });
-
-  it('is followed when the default route moves to another router', async () => {
-    const { host, router } = hostAndRouter();
-    connect(
-      { namespace: host, device: 'eth1', addresses: ['10.78.0.2/24'] },
-      { namespace: router, device: 'eth1', addresses: ['10.78.0.1/24'], mac: NEW_MAC },
-    );
-    const events = start(host, 'watch');
-    await events.next(finish);
-    host.ip('route replace default via 10.78.0.1');
-    expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(NEW_MAC);
-    host.ip('route replace default via 10.77.0.1');
-    expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(ROUTER_MAC);
-  });
-
-  it('stays when the interface is removed, and the watch still ends on request', async () => {
-    const { host } = hostAndRouter();
-    const events = start(host, 'watch');
-    await events.next(finish);
-    host.ip('link del eth0');
-    expect((await events.next(({ level }) => level === 'warn')).message).toContain('no default route');
-    events.child.kill('SIGTERM');
-    expect((await events.next(({ stopped }) => stopped !== undefined)).stopped).toMatchObject({
-      told: ROUTER_MAC,
-      trouble: 'no-route',
-    });
-  });
-
-  describe('on a host with IPv6 only', () => {
-    function ipv6Only(): { host: Namespace; router: Namespace } {
-      const host = makeNamespace('host6');
-      const router = makeNamespace('router6');
+    /** A host with a router on the other end of its eth0. */
+    function hostAndRouter(): { host: Namespace; router: Namespace } {
+      const host = makeNamespace('host');
+      const router = makeNamespace('router');
       connect(
-        { namespace: host, device: 'eth0', addresses: ['fd00:77::2/64'] },
-        { namespace: router, device: 'eth0', addresses: ['fd00:77::1/64', 'fe80::1/64'], mac: ROUTER_MAC },
+        { namespace: host, device: 'eth0', addresses: ['10.77.0.2/24'] },
+        { namespace: router, device: 'eth0', addresses: ['10.77.0.1/24'], mac: ROUTER_MAC },
       );
+      host.ip('route add default via 10.77.0.1');
       return { host, router };
     }
 
     it.each([
-      ['a global address', 'fd00:77::1', process.execPath],
-      ['a link-local address', 'fe80::1', process.execPath],
-      ['a link-local address, in Bun', 'fe80::1', BUN],
-    ])('with %s it is resolved', async (_what, address, runtime) => {
-      const { host } = ipv6Only();
-      host.ip(`-6 route add default via ${address} dev eth0`);
-      expect((await start(host, 'resolve', {}, runtime).next(finish)).resolved).toMatchObject({
-        address,
-        mac: ROUTER_MAC,
+      ['Node', process.execPath],
+      ['Bun', BUN],
+    ])(
+      'is resolved by ARP with one datagram, although the table is empty at first (%s)',
+      async (_name, runtime) => {
+        const { host } = hostAndRouter();
+        const events = start(host, 'resolve', {}, runtime);
+        expect((await events.next(finish)).resolved).toMatchObject({
+          address: '10.77.0.1',
+          mac: ROUTER_MAC,
+          interface: 'eth0',
+          family: 4,
+        });
+        expect(events.all[0]?.tables).toMatchObject({ mac: null });
+        expect(events.all.filter(({ message }) => message?.includes('datagram'))).toHaveLength(1);
+      },
+    );
+
+    it('is resolved when it appears late', async () => {
+      const { host, router } = hostAndRouter();
+      router.ip('address del 10.77.0.1/24 dev eth0');
+      const events = start(host, 'resolve');
+      await events.next(({ message }) => message?.includes('datagram') === true);
+      router.ip('address add 10.77.0.1/24 dev eth0');
+      expect((await events.next(finish)).resolved).toMatchObject({ mac: ROUTER_MAC });
+    });
+
+    it('that does not answer is a failure with what was seen and what to do', async () => {
+      const { host, router } = hostAndRouter();
+      router.ip('link set eth0 arp off');
+      const { failed } = await start(host, 'resolve', { timeoutMs: 300 }).next(finish);
+      expect(failed).toMatch(/10\.77\.0\.1 on eth0.*incomplete entry.*300 ms.*UDP datagram.*-default_mac/);
+    });
+
+    it('is a failure without any default route', async () => {
+      const { host } = hostAndRouter();
+      host.ip('route del default');
+      expect((await start(host, 'resolve').next(finish)).failed).toMatch(
+        /no default route for eth0.*-default_mac/,
+      );
+    });
+
+    it('is found through another interface, with a warning', async () => {
+      const { host } = hostAndRouter();
+        expect((await start(host, 'resolve', { intf: 'lo' }).next(finish)).resolved).toMatchObject({
         interface: 'eth0',
-        family: 6,
+        mac: ROUTER_MAC,
+        warnings: [{ code: 'gateway-elsewhere' }],
       });
     });
 
-    it('can be given with -gateway, with and without a device', async () => {
-      const { host } = ipv6Only();
-      for (const gateway of ['FD00:77:0::1', 'fe80::1', 'fe80::1%eth0'])
-        expect((await start(host, 'resolve', { gateway }).next(finish)).resolved).toMatchObject({ mac: ROUTER_MAC });
+    it('of an interface in a bridge is the bridge’s', async ({ skip }) => {
+      const { host } = hostAndRouter();
+      try {
+        host.ip('link add br0 type bridge');
+      } catch (error) {
+        skip(`this kernel has no bridge: ${String(error)}`);
+      }
+      host.ip('address flush dev eth0');
+      host.ip('link set eth0 master br0');
+      host.ip('address add 10.77.0.2/24 dev br0');
+      host.ip('link set br0 up');
+      host.ip('route add default via 10.77.0.1 dev br0');
+      expect((await start(host, 'resolve').next(finish)).resolved).toMatchObject({
+        interface: 'br0',
+        mac: ROUTER_MAC,
+        warnings: [],
+      });
     });
 
-    it('that does not answer is a failure', async () => {
-      const { host } = ipv6Only();
-      host.ip('-6 route add default via fd00:77::9 dev eth0');
-      const { failed } = await start(host, 'resolve', { timeoutMs: 300 }).next(finish);
-      expect(failed).toMatch(/fd00:77::9 on eth0.*ip -j -6 neigh.*-default_mac/);
-    });
-
-    it('is pushed when its MAC changes silently', async () => {
-      const { host, router } = ipv6Only();
-      host.ip('-6 route add default via fe80::1 dev eth0');
-      host.sysctl('ipv6/neigh/eth0/base_reachable_time_ms', 100);
-      host.sysctl('ipv6/neigh/eth0/delay_first_probe_time', 0);
-      host.sysctl('ipv6/neigh/eth0/retrans_time_ms', 50);
-      const events = start(host, 'watch', { refreshMs: 100 });
+    it('whose MAC changes with an announcement is pushed', async () => {
+      const { host, router } = hostAndRouter();
+      const events = start(host, 'watch');
       await events.next(finish);
       router.setMac('eth0', NEW_MAC);
+      // Its own ARP request tells the host; it makes one by sending something.
+      router.ip('neigh flush all');
+        router.run(
+        process.execPath,
+        '-e',
+        "require('dgram').createSocket('udp4').send('', 9, '10.77.0.2', process.exit)",
+      );
       expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(NEW_MAC);
     });
-  });
-});
+
+    it('whose MAC changes silently is found by asking again', async () => {
+      const { host, router } = hostAndRouter();
+      // The kernel's own times, shortened: when it doubts an entry, and how long it asks the old MAC.
+      host.sysctl('ipv4/neigh/eth0/base_reachable_time_ms', 100);
+      host.sysctl('ipv4/neigh/eth0/delay_first_probe_time', 0);
+      host.sysctl('ipv4/neigh/eth0/retrans_time_ms', 50);
+      const events = start(host, 'watch', { refreshMs: 100 });
+      await events.next(finish);
+      router.ip('link set eth0 arp off');
+      router.setMac('eth0', NEW_MAC);
+      router.ip('link set eth0 arp on');
+      expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(NEW_MAC);
+    });
+
+    it('that vanishes keeps its MAC with one warning, and is greeted when back', async () => {
+      const { host, router } = hostAndRouter();
+      const events = start(host, 'watch', { refreshMs: 100 });
+      await events.next(finish);
+      router.ip('link set eth0 arp off');
+      host.ip('neigh flush all');
+      const lost = await events.next(({ level }) => level === 'warn');
+      expect(lost.message).toMatch(/10\.77\.0\.1 on eth0 is not to be seen.*katran keeps 02:00:00:00:77:01/);
+      router.ip('link set eth0 arp on');
+      host.ip('neigh flush all');
+      await events.next(({ message }) => message?.includes('is back') === true);
+      expect(events.all.filter(({ level }) => level === 'warn')).toHaveLength(1);
+      expect(events.all.some(({ pushed }) => pushed !== undefined)).toBe(false);
+    });
+
+    it('is followed when the default route moves to another router', async () => {
+      const { host, router } = hostAndRouter();
+      connect(
+        { namespace: host, device: 'eth1', addresses: ['10.78.0.2/24'] },
+        { namespace: router, device: 'eth1', addresses: ['10.78.0.1/24'], mac: NEW_MAC },
+      );
+      const events = start(host, 'watch');
+      await events.next(finish);
+      host.ip('route replace default via 10.78.0.1');
+      expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(NEW_MAC);
+      host.ip('route replace default via 10.77.0.1');
+      expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(ROUTER_MAC);
+    });
+
+    it('stays when the interface is removed, and the watch still ends on request', async () => {
+      const { host } = hostAndRouter();
+      const events = start(host, 'watch');
+      await events.next(finish);
+      host.ip('link del eth0');
+      expect((await events.next(({ level }) => level === 'warn')).message).toContain('no default route');
+      events.child.kill('SIGTERM');
+      expect((await events.next(({ stopped }) => stopped !== undefined)).stopped).toMatchObject({
+        told: ROUTER_MAC,
+        trouble: 'no-route',
+      });
+    });
+
+    describe('on a host with IPv6 only', () => {
+      function ipv6Only(): { host: Namespace; router: Namespace } {
+        const host = makeNamespace('host6');
+        const router = makeNamespace('router6');
+        connect(
+          { namespace: host, device: 'eth0', addresses: ['fd00:77::2/64'] },
+          { namespace: router, device: 'eth0', addresses: ['fd00:77::1/64', 'fe80::1/64'], mac: ROUTER_MAC },
+        );
+        return { host, router };
+      }
+
+      it.each([
+        ['a global address', 'fd00:77::1', process.execPath],
+        ['a link-local address', 'fe80::1', process.execPath],
+        ['a link-local address, in Bun', 'fe80::1', BUN],
+      ])('with %s it is resolved', async (_what, address, runtime) => {
+        const { host } = ipv6Only();
+        host.ip(`-6 route add default via ${address} dev eth0`);
+        expect((await start(host, 'resolve', {}, runtime).next(finish)).resolved).toMatchObject({
+          address,
+          mac: ROUTER_MAC,
+          interface: 'eth0',
+          family: 6,
+        });
+      });
+
+      it('can be given with -gateway, with and without a device', async () => {
+        const { host } = ipv6Only();
+        for (const gateway of ['FD00:77:0::1', 'fe80::1', 'fe80::1%eth0'])
+          expect((await start(host, 'resolve', { gateway }).next(finish)).resolved).toMatchObject({
+            mac: ROUTER_MAC,
+          });
+      });
+
+      it('that does not answer is a failure', async () => {
+        const { host } = ipv6Only();
+        host.ip('-6 route add default via fd00:77::9 dev eth0');
+        const { failed } = await start(host, 'resolve', { timeoutMs: 300 }).next(finish);
+        expect(failed).toMatch(/fd00:77::9 on eth0.*ip -j -6 neigh.*-default_mac/);
+      });
+
+      it('is pushed when its MAC changes silently', async () => {
+        const { host, router } = ipv6Only();
+        host.ip('-6 route add default via fe80::1 dev eth0');
+        host.sysctl('ipv6/neigh/eth0/base_reachable_time_ms', 100);
+        host.sysctl('ipv6/neigh/eth0/delay_first_probe_time', 0);
+        host.sysctl('ipv6/neigh/eth0/retrans_time_ms', 50);
+        const events = start(host, 'watch', { refreshMs: 100 });
+        await events.next(finish);
+        router.setMac('eth0', NEW_MAC);
+        expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(NEW_MAC);
+      });
+    });
+  },
+);

@@ -1,0 +1,37 @@
+/**
+ * Resolves or watches the gateway in the network namespace it is started in, and prints what happens as JSON lines.
+ * Arguments: `resolve|watch` and the options as JSON. SIGTERM ends a watch.
+ */
+import { messageOf } from '../../src/failure.ts';
+import { lookUpGateway, resolveGateway } from '../../src/gateway/resolve.ts';
+import { watchGateway } from '../../src/gateway/watch.ts';
+import { openRoot } from '../../src/linux/root.ts';
+
+interface Arguments {
+  readonly intf: string;
+  readonly gateway?: string;
+  readonly timeoutMs: number;
+  readonly intervalMs: number;
+  readonly refreshMs?: number;
+}
+
+const print = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
+const say = (level: string) => (message: string) => print({ level, message });
+const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+const [command, json = '{}'] = process.argv.slice(2);
+const options: Arguments = JSON.parse(json);
+const root = openRoot('/');
+
+try {
+  print({ tables: lookUpGateway({ root, ...options }) });
+  const current = await resolveGateway({ root, log, ...options });
+  print({ resolved: current });
+  if (command === 'watch') {
+    const push = (mac: string): Promise<void> => Promise.resolve(print({ pushed: mac }));
+    const watch = watchGateway({ root, current, log, push, ...options });
+    process.once('SIGTERM', () => void watch.stop().then(() => print({ stopped: watch.state })));
+  }
+} catch (error) {
+  print({ failed: messageOf(error) });
+  process.exitCode = 1;
+}

@@ -1,0 +1,317 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Gateway } from '../../../src/gateway/types.ts';
+import { watchGateway, type GatewayWatch, type WatchOptions } from '../../../src/gateway/watch.ts';
+import { makeTables, recordLog, type KernelTables, type RecordedLog } from './kernel-tables.ts';
+
+const A = '02:00:00:00:00:0a';
+const B = '02:00:00:00:00:0b';
+const C = '02:00:00:00:00:0c';
+const INTERVAL_MS = 1000;
+const current: Gateway = {
+  address: '10.0.0.1',
+  mac: A,
+  interface: 'eth0',
+  family: 4,
+  reason: '',
+  warnings: [],
+};
+
+let tables: KernelTables;
+let log: RecordedLog;
+/** Every MAC katran was asked to use, in order. */
+let pushes: string[];
+/** What katran answers: throws to refuse. */
+let katran: (mac: string) => Promise<void>;
+let watch: GatewayWatch;
+
+const gatewayHas = (mac: string): void => tables.arp(`10.0.0.1 ${mac} eth0`);
+const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+
+async function start(options: Partial<WatchOptions> = {}): Promise<void> {
+  watch = watchGateway({
+    root: tables.root,
+    intf: 'eth0',
+    current,
+    intervalMs: INTERVAL_MS,
+    log,
+    push: async (mac) => {
+      pushes.push(mac);
+      await katran(mac);
+    },
+    ...options,
+  });
+  await pass(0);
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  tables = makeTables();
+  tables.routes('eth0 0.0.0.0/0 via 10.0.0.1');
+  gatewayHas(A);
+  log = recordLog();
+  pushes = [];
+  katran = () => Promise.resolve();
+});
+afterEach(async () => {
+  await watch.stop();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+describe('the gateway watch', () => {
+  it('says nothing and pushes nothing while nothing changes', async () => {
+    await start();
+    await pass(60 * INTERVAL_MS);
+    expect(watch.state).toMatchObject({ checks: 61, told: A, trouble: null, pushed: 0 });
+    expect(pushes).toEqual([]);
+    expect(log.lines).toEqual([]);
+  });
+
+  it('pushes a changed MAC within one interval, and says from what to what', async () => {
+    await start();
+    gatewayHas(B);
+    await pass(INTERVAL_MS);
+    expect(pushes).toEqual([B]);
+    expect(log.lines).toEqual([`info: gateway MAC changed from ${A} to ${B}; told katran`]);
+    expect(watch.state).toMatchObject({ told: B, pushed: 1, gateway: { mac: B, address: '10.0.0.1' } });
+  });
+
+  it('looks once more right at its start, for a change while katran started', async () => {
+    gatewayHas(B);
+    await start();
+    expect(pushes).toEqual([B]);
+  });
+
+  it('pushes again, ever more slowly, until katran takes it', async () => {
+    const at: number[] = [];
+    katran = () => {
+      at.push(performance.now());
+      return at.length < 9 ? Promise.reject(new Error('CANCELLED')) : Promise.resolve();
+    };
+    gatewayHas(B);
+    await start();
+    expect(watch.state).toMatchObject({ told: null, failures: 1 });
+    await pass(60_000);
+    const gaps = at.slice(1).map((time, i) => Math.round(time - (at[i] ?? 0)));
+    expect(gaps).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+    expect(watch.state).toMatchObject({ told: B, failures: 0, pushed: 1 });
+    expect(log.matching(/^info: .*told katran at attempt 9$/)).toHaveLength(1);
+    expect(log.matching(/^warn: cannot tell katran.*CANCELLED/).length).toBeLessThan(9);
+  });
+
+  it('turns to a new MAC while the old one is being refused', async () => {
+    katran = (mac) => (mac === C ? Promise.resolve() : Promise.reject(new Error('refused')));
+    gatewayHas(B);
+    await start();
+    await pass(10 * INTERVAL_MS);
+    gatewayHas(C);
+    await pass(INTERVAL_MS);
+    expect(pushes.at(-1)).toBe(C);
+    expect(watch.state.told).toBe(C);
+    expect(log.lines.at(-1)).toContain(`changed from ${A} to ${C}`);
+  });
+
+  it('pushes even the old MAC after a push whose outcome is unknown', async () => {
+    katran = (mac) => (mac === A ? Promise.resolve() : Promise.reject(new Error('DEADLINE_EXCEEDED')));
+    gatewayHas(B);
+    await start();
+    gatewayHas(A);
+    await pass(INTERVAL_MS);
+    expect(pushes.at(-1)).toBe(A);
+    expect(watch.state.told).toBe(A);
+  });
+
+  it('never has two pushes under way, and after a slow one pushes the latest only', async () => {
+    let underWay = 0;
+    let most = 0;
+    katran = async () => {
+      most = Math.max(most, ++underWay);
+      await new Promise((resolve) => setTimeout(resolve, 5 * INTERVAL_MS));
+      underWay -= 1;
+    };
+    gatewayHas(B);
+    await start();
+    for (const mac of [A, C, B, C]) {
+      gatewayHas(mac);
+      await pass(INTERVAL_MS);
+    }
+    await pass(20 * INTERVAL_MS);
+    expect(most).toBe(1);
+    expect(pushes).toEqual([B, C]);
+  });
+
+  it.each([
+    ['incomplete', () => tables.arp('10.0.0.1 incomplete eth0')],
+    ['gone', () => tables.arp()],
+    ['without a route', () => tables.routes()],
+    ['a multicast address', () => gatewayHas('01:00:5e:00:00:01')],
+    ['broadcast', () => gatewayHas('ff:ff:ff:ff:ff:ff')],
+    ['all zeros', () => gatewayHas('00:00:00:00:00:00')],
+    ['in a table that cannot be understood', () => tables.file('/proc/net/arp', 'rubbish\n')],
+    [
+      'in a table that cannot be read',
+      () => (tables.remove('/proc/net/arp'), tables.file('/proc/net/arp/x', '')),
+    ],
+  ])('that is %s keeps the last good MAC, with one warning', async (_what, lose) => {
+    await start();
+    lose();
+    await pass(100 * INTERVAL_MS);
+    expect(pushes).toEqual([]);
+    expect(log.matching(/^warn: the MAC of the gateway 10\.0\.0\.1 on eth0 is not to be seen/)).toHaveLength(
+      1,
+    );
+    expect(log.lines.join()).toContain(`katran keeps ${A}`);
+    expect(watch.state.trouble).not.toBeNull();
+    expect(watch.state.gateway.mac).toBe(A);
+  });
+
+  it('says when the gateway is back, and pushes if it came back with another MAC', async () => {
+    await start();
+    tables.arp();
+    await pass(5 * INTERVAL_MS);
+    gatewayHas(B);
+    await pass(INTERVAL_MS);
+    expect(log.matching(new RegExp(`^info: the gateway 10.0.0.1 on eth0 is back: ${B}$`))).toHaveLength(1);
+    expect(pushes).toEqual([B]);
+    expect(watch.state.trouble).toBeNull();
+  });
+
+  it('does not warn of an entry that is missing for one look only', async () => {
+    await start();
+    tables.arp();
+    await pass(INTERVAL_MS);
+    gatewayHas(A);
+    await pass(INTERVAL_MS);
+    expect(log.lines).toEqual([]);
+  });
+
+  it('follows another default route to another address and interface', async () => {
+    tables.arp(`10.0.0.1 ${A} eth0`, `10.0.1.1 ${B} eth1`, `10.0.0.2 ${C} eth0`);
+    await start();
+    tables.routes('eth0 0.0.0.0/0 via 10.0.0.2');
+    await pass(INTERVAL_MS);
+    tables.routes('eth1 0.0.0.0/0 via 10.0.1.1');
+    await pass(INTERVAL_MS);
+    expect(pushes).toEqual([C, B]);
+    expect(log.matching(/gateway is now 10\.0\.0\.2 on eth0 .*it was 10\.0\.0\.1 on eth0/)).toHaveLength(1);
+    expect(
+      log.matching(/^warn: .*gateway is now 10\.0\.1\.1 on eth1 .*eth0 has no default route/),
+    ).toHaveLength(1);
+    expect(watch.state.gateway).toMatchObject({ address: '10.0.1.1', interface: 'eth1', mac: B });
+  });
+
+  it('keeps the old MAC until that of a new next hop is known', async () => {
+    await start();
+    tables.routes('eth0 0.0.0.0/0 via 10.0.0.2');
+    await pass(5 * INTERVAL_MS);
+    expect(pushes).toEqual([]);
+    tables.arp(`10.0.0.1 ${A} eth0`, `10.0.0.2 ${C} eth0`);
+    await pass(INTERVAL_MS);
+    expect(pushes).toEqual([C]);
+  });
+
+  it('with -gateway follows that address only', async () => {
+    await start({ gateway: '10.0.0.1' });
+    tables.arp(`10.0.0.1 ${B} eth0`, `10.0.0.2 ${C} eth0`);
+    tables.routes('eth0 0.0.0.0/0 via 10.0.0.2', 'eth0 10.0.0.0/24');
+    await pass(5 * INTERVAL_MS);
+    expect(pushes).toEqual([B]);
+  });
+
+  it('with -default_mac watches nothing', async () => {
+    await start({ mac: A });
+    gatewayHas(B);
+    await pass(5 * INTERVAL_MS);
+    await watch.checkNow();
+    expect(pushes).toEqual([]);
+    expect(watch.state).toMatchObject({ told: A, checks: 0 });
+  });
+});
+
+describe('checkNow', () => {
+  it('looks at once and is settled after that look', async () => {
+    await start();
+    gatewayHas(B);
+    await watch.checkNow();
+    expect(watch.state.gateway.mac).toBe(B);
+    expect(pushes).toEqual([B]);
+  });
+  it('retries at once what waits to be retried', async () => {
+    katran = () => Promise.reject(new Error('refused'));
+    gatewayHas(B);
+    await start();
+    await pass(30 * INTERVAL_MS);
+    katran = () => Promise.resolve();
+    await watch.checkNow();
+    await pass(0);
+    expect(watch.state.told).toBe(B);
+  });
+  it('is settled after stop, too', async () => {
+    await start();
+    const looked = watch.checkNow();
+    await watch.stop();
+    await looked;
+    await watch.checkNow();
+    expect(watch.state.checks).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('stop', () => {
+  it('ends a wait for a retry and the looks, and aborts the push under way', async () => {
+    let aborted = false;
+    await start({
+      push: (mac, signal) => {
+        pushes.push(mac);
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => ((aborted = true), reject(new Error('aborted'))));
+        });
+      },
+    });
+    gatewayHas(B);
+    await pass(INTERVAL_MS);
+    await watch.stop();
+    expect(aborted).toBe(true);
+    gatewayHas(C);
+    const { checks } = watch.state;
+    await pass(10 * INTERVAL_MS);
+    expect(watch.state.checks).toBe(checks);
+    expect(pushes).toEqual([B]);
+    expect(log.matching(/cannot tell/)).toEqual([]);
+  });
+});
+
+describe('for a long time', () => {
+  it('a flapping MAC is pushed each time, and logged a bounded number of times', async () => {
+    await start();
+    for (let i = 0; i < 600; i++) {
+      gatewayHas(i % 2 === 0 ? B : A);
+      await pass(INTERVAL_MS);
+    }
+    expect(pushes).toHaveLength(600);
+    expect(watch.state.told).toBe(A);
+    expect(log.lines.length).toBeLessThan(12 * 11);
+    expect(log.matching(/\d+ more changes of the gateway MAC in the last minute/).length).toBeGreaterThan(5);
+  });
+
+  it('an entry that comes and goes is logged a bounded number of times', async () => {
+    await start();
+    for (let i = 0; i < 200; i++) {
+      tables.arp();
+      await pass(3 * INTERVAL_MS);
+      gatewayHas(A);
+      await pass(INTERVAL_MS);
+    }
+    expect(log.lines.length).toBeLessThan(14 * 6);
+    expect(pushes).toEqual([]);
+  });
+
+  it('10,000 checks a millisecond apart leave nothing behind', async () => {
+    await start({ intervalMs: 1 });
+    await pass(1000);
+    const timers = vi.getTimerCount();
+    await pass(10_000);
+    expect(watch.state.checks).toBeGreaterThan(10_000);
+    expect(vi.getTimerCount()).toBe(timers);
+    expect(log.lines).toEqual([]);
+  });
+});
