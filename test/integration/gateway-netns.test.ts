@@ -28,19 +28,24 @@ interface Event {
   readonly stopped?: unknown;
 }
 
+function isEvent(value: unknown): value is Event {
+  return typeof value === 'object' && value !== null;
+}
+
 /** The program's events, as they come, each waited for in turn. */
 class Events {
   readonly all: Event[] = [];
-  private readonly lines: AsyncIterator<string>;
+  private readonly lines: AsyncIterator<string, undefined>;
   constructor(readonly child: ChildProcess) {
     if (child.stdout === null) throw new Error('stdout is not piped');
     this.lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   }
   async next(wanted: (event: Event) => boolean): Promise<Event> {
     for (;;) {
-      const { value, done } = await this.lines.next();
-      if (done === true) throw new Error(`ended before it came: ${JSON.stringify(this.all)}`);
-      const event: Event = JSON.parse(value);
+      const { value } = await this.lines.next();
+      if (value === undefined) throw new Error(`ended before it came: ${JSON.stringify(this.all)}`);
+      const event: unknown = JSON.parse(value);
+      if (!isEvent(event)) throw new Error(`not an event: ${value}`);
       this.all.push(event);
       if (wanted(event)) return event;
     }
@@ -140,7 +145,7 @@ describe.skipIf(reason !== undefined)(
 
     it('is found through another interface, with a warning', async () => {
       const { host } = hostAndRouter();
-        expect((await start(host, 'resolve', { intf: 'lo' }).next(finish)).resolved).toMatchObject({
+      expect((await start(host, 'resolve', { intf: 'lo' }).next(finish)).resolved).toMatchObject({
         interface: 'eth0',
         mac: ROUTER_MAC,
         warnings: [{ code: 'gateway-elsewhere' }],
@@ -173,7 +178,7 @@ describe.skipIf(reason !== undefined)(
       router.setMac('eth0', NEW_MAC);
       // Its own ARP request tells the host; it makes one by sending something.
       router.ip('neigh flush all');
-        router.run(
+      router.run(
         process.execPath,
         '-e',
         "require('dgram').createSocket('udp4').send('', 9, '10.77.0.2', process.exit)",

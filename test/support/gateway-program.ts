@@ -15,19 +15,28 @@ interface Arguments {
   readonly refreshMs?: number;
 }
 
+function isArguments(value: unknown): value is Arguments {
+  return typeof value === 'object' && value !== null && 'intf' in value;
+}
+
 const print = (event: object): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
 const say = (level: string) => (message: string) => print({ level, message });
 const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
 const [command, json = '{}'] = process.argv.slice(2);
-const options: Arguments = JSON.parse(json);
+const options: unknown = JSON.parse(json);
+
 const root = openRoot('/');
 
 try {
+  if (!isArguments(options)) throw new Error('the second argument must hold intf');
   print({ tables: lookUpGateway({ root, ...options }) });
   const current = await resolveGateway({ root, log, ...options });
   print({ resolved: current });
   if (command === 'watch') {
-    const push = (mac: string): Promise<void> => Promise.resolve(print({ pushed: mac }));
+    const push = (mac: string): Promise<void> => {
+      print({ pushed: mac });
+      return Promise.resolve();
+    };
     const watch = watchGateway({ root, current, log, push, ...options });
     process.once('SIGTERM', () => void watch.stop().then(() => print({ stopped: watch.state })));
   }

@@ -54,7 +54,10 @@ describe('parseMac', () => {
   });
 
   it('gives the canonical form or nothing, whatever the text, and its own output unchanged', () => {
-    const near = fc.string({ unit: fc.constantFrom(...'0123456789abcdefABCDEFg:-. '), maxLength: 20 });
+    const near = fc.string({
+      unit: fc.constantFrom(...'0123456789abcdefABCDEFg:-. '.split('')),
+      maxLength: 20,
+    });
     fc.assert(
       fc.property(fc.oneof(fc.string(), near), (text) => {
         const mac = parseMac(text);

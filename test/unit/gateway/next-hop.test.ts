@@ -46,12 +46,8 @@ describe('the next hop by /proc/net/route', () => {
     tables.routes('eth2 0.0.0.0/0 via 10.2.0.1 metric 300', 'eth1 0.0.0.0/0 via 10.1.0.1 metric 100');
     const gateway = lookUpGateway({ root: tables.root, intf: 'eth0' });
     expect(gateway).toMatchObject({ address: '10.1.0.1', interface: 'eth1', mac: null });
-    expect(gateway?.warnings).toEqual([
-      {
-        code: 'gateway-elsewhere',
-        message: expect.stringMatching(/eth0 has no default route.* eth1.*10\.1\.0\.1/),
-      },
-    ]);
+    expect(gateway?.warnings.map(({ code }) => code)).toEqual(['gateway-elsewhere']);
+    expect(gateway?.warnings[0]?.message).toMatch(/eth0 has no default route.* eth1.*10\.1\.0\.1/);
   });
 
   it('of a bond member is its bond’s, without a warning', () => {

@@ -150,7 +150,10 @@ describe('the gateway watch', () => {
     ['in a table that cannot be understood', () => tables.file('/proc/net/arp', 'rubbish\n')],
     [
       'in a table that cannot be read',
-      () => (tables.remove('/proc/net/arp'), tables.file('/proc/net/arp/x', '')),
+      () => {
+        tables.remove('/proc/net/arp');
+        tables.file('/proc/net/arp/x', '');
+      },
     ],
   ])('that is %s keeps the last good MAC, with one warning', async (_what, lose) => {
     await start();
@@ -263,7 +266,10 @@ describe('stop', () => {
       push: (mac, signal) => {
         pushes.push(mac);
         return new Promise((_resolve, reject) => {
-          signal.addEventListener('abort', () => ((aborted = true), reject(new Error('aborted'))));
+          signal.addEventListener('abort', () => {
+            aborted = true;
+            reject(new Error('aborted'));
+          });
         });
       },
     });
