@@ -30,6 +30,8 @@ export interface GuardOptions {
   readonly replan: () => AffinityPlan;
   /** The forwarding cores katran was started with. */
   readonly coresGiven: readonly number[];
+  /** Whether the plan was written (true unless said): if not, what differed from it all along is no change. */
+  readonly planWritten?: boolean;
   /** ms between rounds. */
   readonly intervalMs?: number;
   readonly clock?: Clock;
@@ -71,6 +73,10 @@ class AffinityGuard implements Guard {
   ) {
     this.wanted = wantedVectors(options.plan);
     this.saved = new Set(this.wanted.map(irqInWords));
+    if (options.planWritten === false) {
+      for (const { irq, current } of options.plan.vectors)
+        if (current !== null) this.reported.set(irq, current);
+    }
     this.checkNow();
     this.cancel = clock.every(options.intervalMs ?? 5_000, () => this.checkNow());
   }

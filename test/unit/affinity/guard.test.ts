@@ -108,6 +108,26 @@ describe('warn', () => {
     ]);
   });
 
+  test('of a plan that was never written only changes are told: the difference itself was told at the start', () => {
+    const plan = sysroot.plan();
+    guard = startGuard({
+      root: sysroot.root,
+      plan,
+      mode: 'warn',
+      log,
+      replan: () => sysroot.plan(),
+      coresGiven: plan.forwardingCores,
+      planWritten: false,
+      clock,
+    });
+    expect(log.lines).toEqual([]);
+    sysroot.setMask(31, '00000080');
+    clock.turn(5_000);
+    expect(log.of('warn')).toEqual([
+      expect.stringContaining('as planned: irq 31 (eth0-TxRx-1) is on cpu 7 instead of cpu 1;'),
+    ]);
+  });
+
   test('a change is told within five seconds, once, with the wanted and the found CPU and the ways out', () => {
     guarded('warn');
     sysroot.setMask(31, '000000c0');
