@@ -8,10 +8,10 @@ module.exports = {
   env: { node: true, es2022: true },
   ignorePatterns: ['dist', 'node_modules', 'test/machines', '*.cjs', '*.mjs'],
   rules: {
-    eqeqeq: 'error',
+    eqeqeq: ['error', 'always', { null: 'ignore' }],
     'no-restricted-imports': ['error', { patterns: ['**/main', '**/main.ts'] }],
     '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-    '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
     '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
   },
   overrides: [

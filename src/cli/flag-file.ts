@@ -22,7 +22,7 @@ export function parseFlagFile(content: string, file: string): SourcedTexts {
   const texts: SourcedTexts = {};
   for (const [index, raw] of content
     .replace(/^\uFEFF/, '')
-    .split('\n')
+    .split(/\r?\n/)
     .entries()) {
     const line = raw.replace(/(^|\s)#.*$/, '').trim();
     if (line === '') continue;

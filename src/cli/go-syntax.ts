@@ -69,7 +69,9 @@ export function rewriteGoSyntax(argv: readonly string[]): Rewritten {
     }
     const known = findFlag(name);
     if (known === undefined) {
+      // Whether the next word is its value cannot be known: the parser refuses this flag before it looks further.
       flags.push(`--${canonicalName(name)}`);
+      return end(argv.length);
     } else if (value !== undefined) {
       flags.push(`--${known}=${value}`);
     } else if (FLAGS[known].type.kind === 'boolean') {

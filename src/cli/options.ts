@@ -69,8 +69,9 @@ function fromCommandLine(flags: readonly string[]): SourcedTexts {
 }
 
 function refusal(name: FlagName, { text, source }: SourcedText): UsageError {
-  const { takes, problem } = FLAGS[name].type;
-  const why = problem?.(text);
+  const { type } = FLAGS[name];
+  const { takes } = type;
+  const why = type.problem?.(text);
   const origin = source === 'the command line' ? '' : ` (from ${source})`;
   return new UsageError(
     `bad value ${JSON.stringify(text)} for -${name}${origin}: it takes ${takes.replaceAll('-name', `-${name}`)}${why === undefined ? '' : `; ${why}`}`,

@@ -13,7 +13,7 @@ export interface ValueType<T> {
   /** The value, or undefined when the text is none. */
   parse(text: string): T | undefined;
   /** Why a text is refused, where there is more to say than `takes`. */
-  problem?(text: string): string | undefined;
+  problem?: (text: string) => string | undefined;
 }
 
 const TRUE = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);

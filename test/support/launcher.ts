@@ -55,15 +55,21 @@ export class Running {
       cwd: options.cwd,
       env: { PATH: process.env.PATH, ...options.env },
     });
-    this.child.stdout?.on('data', (chunk: Buffer) => this.#took((this.#stdout += chunk.toString('latin1'))));
-    this.child.stderr?.on('data', (chunk: Buffer) => this.#took((this.#stderr += chunk.toString('latin1'))));
+    this.child.stdout?.setEncoding('latin1').on('data', (text: string) => {
+      this.#stdout += text;
+      this.#changed();
+    });
+    this.child.stderr?.setEncoding('latin1').on('data', (text: string) => {
+      this.#stderr += text;
+      this.#changed();
+    });
     this.ended = once(this.child, 'close').then(([status, signal]: unknown[]) => ({
       status: typeof status === 'number' ? status : null,
       signal: isSignal(signal) ? signal : null,
       stdout: this.#stdout,
       stderr: this.#stderr,
     }));
-    this.child.once('close', () => this.#took(''));
+    this.child.once('close', () => this.#changed());
   }
 
   get pid(): number {
@@ -88,7 +94,7 @@ export class Running {
     this.child.kill(signal);
   }
 
-  #took(_text: string): void {
+  #changed(): void {
     for (const listener of this.#listeners) listener();
   }
 

@@ -1,0 +1,188 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseFlagFile } from '../../../src/cli/flag-file.ts';
+import { environmentName, parseInvocation, type Options } from '../../../src/cli/options.ts';
+import { FLAGS, FLAG_NAMES } from '../../../src/cli/flags.ts';
+import { UsageError } from '../../../src/failure.ts';
+
+let directory: string;
+let empty: string;
+beforeAll(() => {
+  directory = fs.mkdtempSync(path.join(os.tmpdir(), 'start-katran-flags-'));
+  empty = fileWith('');
+});
+afterAll(() => fs.rmSync(directory, { recursive: true }));
+
+let files = 0;
+function fileWith(content: string): string {
+  const file = path.join(directory, `flags${(files += 1)}`);
+  fs.writeFileSync(file, content);
+  return file;
+}
+
+/** Parses with an empty flag file, so that the host's own is not read. */
+function options(argv: readonly string[], environment: Record<string, string> = {}): Options {
+  const invocation = parseInvocation(argv, { START_KATRAN_FLAGFILE: empty, ...environment });
+  if (!('options' in invocation)) throw new Error(`no options in ${invocation.kind}`);
+  return invocation.options;
+}
+
+describe('the defaults', () => {
+  it('are those of the flag table in the specification', () => {
+    expect(options([])).toMatchObject({
+      affinitize: false,
+      affinitize_only: false,
+      balancer_bpf: '',
+      binary: '',
+      enable_hc: false,
+      hc_bpf: '',
+      intf: 'enp0s3',
+      ipip_intf: 'ipip0',
+      ipip6_intf: 'ipip60',
+      lru_size: 1000000,
+      map_path: '',
+      map_pos: 2,
+      priority: 2307,
+      run: false,
+      shutdown_delay: 1000,
+      strategy: 'all-nodes',
+      dry_run: false,
+      numa_node: 0,
+      cpus: undefined,
+      forwarding_cores: undefined,
+      max_cpus: 128,
+      gateway: undefined,
+      default_mac: undefined,
+      server: undefined,
+      hc_intf: undefined,
+      start_timeout: 60000,
+      gateway_timeout: 3000,
+      gateway_interval: 1000,
+      json: false,
+      log_format: 'text',
+      log_level: 'info',
+      sysroot: '/',
+      guard: 'warn',
+    });
+  });
+
+  it('as documented are values that the flag itself takes', () => {
+    for (const name of FLAG_NAMES) {
+      const { type, defaultText, default: value } = FLAGS[name];
+      if (value === undefined || value === '') continue;
+      expect(type.parse(defaultText), name).toEqual(value);
+    }
+  });
+});
+
+describe('a value comes from', () => {
+  const file = (): string => fileWith('lru_size=3\n');
+
+  it('the command line before the environment before the flag file before the default', () => {
+    const environment = { START_KATRAN_LRU_SIZE: '2' };
+    expect(options(['-lru_size', '1', '-flagfile', file()], environment).lru_size).toBe(1);
+    expect(options(['-flagfile', file()], environment).lru_size).toBe(2);
+    expect(options(['-flagfile', file()]).lru_size).toBe(3);
+    expect(options([]).lru_size).toBe(1000000);
+  });
+
+  it('the last of several on the command line', () => {
+    expect(options(['-run', '-run=false', '-lru_size=1', '-lru_size=2'])).toMatchObject({
+      run: false,
+      lru_size: 2,
+    });
+  });
+
+  it('an environment variable for every flag, and an empty one is not given', () => {
+    expect(environmentName('lru_size')).toBe('START_KATRAN_LRU_SIZE');
+    const given = options([], { START_KATRAN_CPUS: '', START_KATRAN_RUN: 'T' });
+    expect(given.cpus).toBeUndefined();
+    expect([...given.given]).toEqual(['run', 'flagfile']);
+  });
+
+  it('says where a bad value is from', () => {
+    const bad = fileWith('# of this host\n\nlru_size=many\n');
+    expect(() => options(['-lru_size=many'])).toThrow(
+      /^bad value "many" for -lru_size: it takes a whole number from/,
+    );
+    expect(() => options([], { START_KATRAN_LRU_SIZE: 'many' })).toThrow('(from START_KATRAN_LRU_SIZE)');
+    expect(() => options(['-flagfile', bad])).toThrow(`(from ${bad}:3)`);
+  });
+});
+
+describe('a flag file', () => {
+  it('has one name=value or name a line, comments, dashes or none', () => {
+    const texts = parseFlagFile(
+      '\uFEFF# comment\r\nrun\r\nlru-size = 7 # seven\n--map_path=/a b\n-affinitize=false\n\n  intf=eth0\n',
+      'f',
+    );
+    expect(Object.fromEntries(Object.entries(texts).map(([name, { text }]) => [name, text]))).toEqual({
+      run: 'true',
+      lru_size: '7',
+      map_path: '/a b',
+      affinitize: 'false',
+      intf: 'eth0',
+    });
+  });
+
+  it.each([
+    ['lru_sise=1', 'f:1: unknown flag -lru_sise; did you mean -lru_size?'],
+    ['run\nlru_size', 'f:2: lru_size needs a value'],
+    ['=1', 'f:1: "=1" is no flag'],
+    ['flagfile=/x', 'f:1: a flag file cannot name another one'],
+    ['two words', 'f:1: "two words" is no flag'],
+  ])('%j is refused', (content, message) => {
+    expect(() => parseFlagFile(content, 'f')).toThrow(message);
+  });
+
+  it('that is named and missing is an error', () => {
+    expect(() => options(['-flagfile', '/nonexistent/flags'])).toThrow(
+      'cannot read the flag file /nonexistent/flags (from the command line): no such file',
+    );
+  });
+});
+
+describe('refused on the command line', () => {
+  it.each([
+    [['-lru_sise', '5'], 'unknown flag -lru_sise; did you mean -lru_size?'],
+    [['-zzz'], /^unknown flag -zzz$/],
+    [['-run=maybe'], 'it takes true or false (-run, -run=true, -run=false)'],
+    [['-lru_size=1e6'], 'bad value "1e6" for -lru_size: it takes a whole number'],
+    [['-map_pos=99999999999'], 'bad value "99999999999" for -map_pos'],
+    [['-strategy', 'fast'], '0 (sequential), 1 (same-node), 2 (all-nodes), 3 (keep)'],
+    [['-cpus', '3-1'], 'bad value "3-1" for -cpus: it takes a CPU list'],
+    [['-default_mac', '01:00:5e:00:00:01'], 'bad value "01:00:5e:00:00:01" for -default_mac'],
+    [['-default_mac', 'nonsense'], 'it takes a MAC address such as'],
+    [['-gateway', '10.0.0'], 'it takes an IPv4 or IPv6 address'],
+    [['-json', '-run'], '-json'],
+    [['-forwarding_cores', '0-3', '-affinitize'], '-cpus'],
+    [['-forwarding_cores', '0-3', '-affinitize_only'], '-cpus'],
+    [['-affinity_guard', 'repair'], '-affinitize'],
+    [['completion', 'tcsh'], 'completion takes one of bash, zsh, fish'],
+    [['doctor', 'now'], 'unexpected argument "now"'],
+  ])('%j', (argv, message) => {
+    expect(() => options(argv)).toThrow(UsageError);
+    expect(() => options(argv)).toThrow(message);
+  });
+});
+
+describe('combinations', () => {
+  it('affinitize_only implies affinitize', () => {
+    expect(options(['-affinitize_only']).affinitize).toBe(true);
+  });
+  it('the guard repairs what is ours to write, and warns otherwise', () => {
+    expect(options(['-affinitize', '-run']).guard).toBe('repair');
+    expect(options(['-run']).guard).toBe('warn');
+    expect(options(['-affinitize', '-affinity_guard=off']).guard).toBe('off');
+  });
+  it('a dry run may be printed as JSON even if -run is configured', () => {
+    expect(options(['-json', '-run', '-dry_run']).json).toBe(true);
+  });
+  it('an unknown START_KATRAN_ variable is remarked on', () => {
+    expect(parseInvocation([], { START_KATRAN_FLAGFILE: empty, START_KATRAN_LRU_SISE: '1' })).toMatchObject({
+      remarks: ['ignoring START_KATRAN_LRU_SISE: there is no flag -lru_sise'],
+    });
+  });
+});
