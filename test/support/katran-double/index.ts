@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,8 +59,8 @@ export function makeStage(settings: Settings = {}): Stage {
         timeoutMs,
         event,
       ),
-    control: (overrides) => writeFileSync(paths.CONTROL, toLines(overrides)),
-    setFallback: (v1, v2 = 0) => writeFileSync(paths.FALLBACK, `${v1} ${v2}\n`),
+    control: (overrides) => replaceFile(paths.CONTROL, toLines(overrides)),
+    setFallback: (v1, v2 = 0) => replaceFile(paths.FALLBACK, `${v1} ${v2}\n`),
     xdpAttached: () => existsSync(paths.XDP),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
@@ -130,7 +130,7 @@ export function freePort(): Promise<number> {
     const server = createServer().once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
-      if (address === null || typeof address === 'string') return void reject(new Error('no port'));
+      if (address === null || typeof address === 'string') throw new Error('no port');
       server.close(() => resolve(address.port));
     });
   });
@@ -182,6 +182,12 @@ function environment(settings: Settings): Record<string, string> {
   return Object.fromEntries(
     Object.entries(settings).map(([name, value]) => [`KATRAN_DOUBLE_${name}`, String(value)]),
   );
+}
+
+/** In one step, so that a double never reads half of it. */
+function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text);
+  renameSync(`${path}.new`, path);
 }
 
 function toLines(settings: Settings): string {

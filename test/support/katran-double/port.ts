@@ -45,8 +45,8 @@ function listenOptions(address: string): ListenOptions {
 }
 
 /**
- * A peer that takes part in HTTP/2 answers the ping that goes with the farewell; one that is silent (a raw connection,
- * a stopped client) is waited for until it closes or the time is over.
+ * A peer that takes part in HTTP/2 answers the ping of the farewell; one that is silent (a raw connection, a stopped
+ * client) is waited for until it closes or the time is over.
  */
 async function shutDown(
   listener: Listener,
@@ -55,28 +55,28 @@ async function shutDown(
   lingerMs: number,
 ): Promise<void> {
   listener.close();
-  const peers = [...sockets].map((socket) => departure(socket));
-  for (const session of sessionsOf(server)) session.ping(() => undefined);
-  await Promise.race([Promise.all(peers), elapsed(lingerMs)]);
+  const answered = new Set<Pingable>();
+  const silent = (): number => sockets.size - [...answered].filter(({ destroyed }) => !destroyed).length;
+  await new Promise<void>((resolve) => {
+    const look = (): void => {
+      if (silent() <= 0) resolve();
+    };
+    for (const socket of sockets) socket.once('close', look);
+    for (const session of sessionsOf(server)) {
+      session.ping(() => {
+        answered.add(session);
+        look();
+      });
+    }
+    setTimeout(resolve, lingerMs);
+    look();
+  });
   server?.forceShutdown();
   for (const socket of sockets) socket.destroy();
 }
 
-/** Resolves when the peer has closed its connection or sent another byte. */
-function departure(socket: Socket): Promise<void> {
-  const before = socket.bytesRead;
-  return new Promise((resolve) => {
-    socket.once('close', () => resolve());
-    const look = setInterval(() => {
-      if (socket.bytesRead === before && !socket.destroyed) return;
-      clearInterval(look);
-      resolve();
-    }, 2);
-    look.unref();
-  });
-}
-
 interface Pingable {
+  readonly destroyed: boolean;
   ping(answered: () => void): unknown;
 }
 
@@ -94,8 +94,4 @@ function isPingable(session: unknown): session is Pingable {
     'destroyed' in session &&
     !session.destroyed
   );
-}
-
-function elapsed(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -20,11 +20,9 @@ const used = new Map<SettingName, number>();
 /** The gRPC service with the MAC it starts with; bind nothing: connections are handed to it. */
 export function katranService(defaultMac: string): Server {
   let mac = macAsKatranReadsIt(defaultMac);
-  let asked = false;
+  let macAskedFor = false;
 
   function getMac(): Answer {
-    if (!asked) journal('getMac');
-    asked = true;
     const failure = statusOf('FAIL_GET_MAC');
     if (failure !== undefined) return { code: failure };
     const shown = setting('GET_MAC').replace(/^zeros$/, '00:00:00:00:00:00') || mac;
@@ -49,8 +47,13 @@ export function katranService(defaultMac: string): Server {
   const implementation: UntypedServiceImplementation = {};
   for (const name of Object.keys(methods)) {
     const answer = answers[name] ?? (() => ({ success: true }));
-    implementation[name] = (call: Call, send: sendUnaryData<object>) =>
+    implementation[name] = (call: Call, send: sendUnaryData<object>) => {
+      if (name === 'getMac' && !macAskedFor) {
+        macAskedFor = true;
+        journal(name);
+      }
       later(() => reply(answer(call), send));
+    };
   }
   server.addService(methods, implementation);
   return server;
