@@ -21,9 +21,10 @@ export function machinePath(name: string): string {
   return path.join(MACHINES, name);
 }
 
-/** A fresh directory of our own; the caller removes it. */
+/** A fresh directory of our own, in memory where there is a tmpfs (hundreds of tiny files); the caller removes it. */
 export function makeDirectory(label: string): string {
-  return fs.mkdtempSync(path.join(os.tmpdir(), `start-katran-${label}-`));
+  const base = fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir();
+  return fs.mkdtempSync(path.join(base, `start-katran-${label}-`));
 }
 
 /**
@@ -33,10 +34,21 @@ export function makeDirectory(label: string): string {
 export function copyMachine(name: string): string {
   const source = machinePath(name);
   const target = makeDirectory(name);
-  for (const part of ['proc', 'sys'])
-    fs.cpSync(path.join(source, part), path.join(target, part), { recursive: true, verbatimSymlinks: true });
+  for (const part of ['proc', 'sys']) copyTree(path.join(source, part), path.join(target, part));
   const list = path.join(source, 'empty-directories');
   const empty = fs.existsSync(list) ? fs.readFileSync(list, 'utf8').split('\n').filter(Boolean) : [];
   for (const directory of empty) fs.mkdirSync(path.join(target, directory), { recursive: true });
   return target;
+}
+
+/** fs.cpSync looks at each file several times, which for thousands of tiny ones takes ten times as long. */
+function copyTree(source: string, target: string): void {
+  fs.mkdirSync(target);
+  for (const entry of fs.readdirSync(source, { withFileTypes: true })) {
+    const from = path.join(source, entry.name);
+    const to = path.join(target, entry.name);
+    if (entry.isDirectory()) copyTree(from, to);
+    else if (entry.isSymbolicLink()) fs.symlinkSync(fs.readlinkSync(from), to);
+    else fs.copyFileSync(from, to);
+  }
 }

@@ -1,0 +1,52 @@
+import type { NumaNode, Topology } from '../../../src/linux/cpu-topology.ts';
+import type { InterruptTable } from '../../../src/linux/interrupts.ts';
+import type { NetDevice } from '../../../src/linux/net-device.ts';
+
+/** A topology as readTopology would give it, from the CPUs of each node. */
+export function topologyOf(
+  nodes: readonly NumaNode[],
+  extra: Partial<Pick<Topology, 'isolated' | 'nodeSource' | 'possibleCpus'>> = {},
+): Topology {
+  const online = nodes.flatMap((node) => node.cpus).sort((a, b) => a - b);
+  return {
+    possibleCpus: (online.at(-1) ?? 0) + 1,
+    online,
+    present: online,
+    isolated: [],
+    nodes,
+    nodeSource: 'node',
+    nodeOf: (cpu) => nodes.find((node) => node.cpus.includes(cpu))?.id ?? -1,
+    siblingsOf: (cpu) => [cpu],
+    ...extra,
+  };
+}
+
+/** A NIC as readNetDevice would give it. */
+export function nicOf(changes: Partial<NetDevice> = {}): NetDevice {
+  return {
+    name: 'eth0',
+    driver: 'ixgbe',
+    node: 0,
+    up: true,
+    carrier: true,
+    operstate: 'up',
+    pciAddress: '0000:01:00.0',
+    virtioDevice: null,
+    msiIrqs: [],
+    lower: [],
+    mtu: 1500,
+    kind: 'physical',
+    ...changes,
+  };
+}
+
+/** /proc/interrupts from the actions of each IRQ. */
+export function interruptsOf(actions: Readonly<Record<number, string>>): InterruptTable {
+  const lines = Object.entries(actions).map(([irq, text]) => ({
+    irq: Number(irq),
+    counts: [0],
+    chip: 'PCI-MSI',
+    actions: text === '' ? [] : text.split(', '),
+  }));
+  return { cpus: [0], lines: new Map(lines.map((line) => [line.irq, line])) };
+}
