@@ -1,0 +1,41 @@
+import net from 'node:net';
+import type { Scene } from './scene.ts';
+
+/** Ends a launch that is up with SIGTERM. */
+export async function stopWhenUp(scene: Scene): Promise<void> {
+  await scene.isUp();
+  scene.launcher.kill('SIGTERM');
+}
+
+/** An ordinary TCP listener (no SO_REUSEPORT) on katran's port, closed with all its connections when the scene is over. */
+export async function listenOnPort(scene: Scene, host = '127.0.0.1'): Promise<void> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(scene.staged.port, host, resolve);
+  });
+  scene.onRelease(
+    () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(resolve);
+      }),
+  );
+}
+
+/** Waits, by looking, for something that cannot be awaited: a state of /proc, an answer to a repeated question. */
+export async function until(
+  what: string,
+  look: () => boolean | Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await look())) {
+    if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

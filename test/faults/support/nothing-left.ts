@@ -1,0 +1,63 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { expect } from 'vitest';
+import { openRoot } from '../../../src/linux/root.ts';
+import { findListeners } from '../../../src/linux/tcp-listeners.ts';
+import type { Outcome } from './fault.ts';
+import { plannedMasks } from './planned-masks.ts';
+import type { Scene } from './scene.ts';
+
+/** What the world looked like before the launcher. */
+export interface Before {
+  readonly masks: Readonly<Record<string, string>>;
+  readonly cwd: readonly string[];
+  readonly tmp: readonly string[];
+  readonly run: readonly string[];
+}
+
+const RUN = 'run/start-katran';
+
+function list(directory: string): string[] {
+  try {
+    return fs.readdirSync(directory).sort();
+  } catch {
+    return [];
+  }
+}
+
+export function lookBefore(scene: Scene): Before {
+  return {
+    masks: scene.staged.masks(),
+    cwd: list(scene.cwd),
+    tmp: list(scene.tmp),
+    run: list(path.join(scene.staged.sysroot, RUN)),
+  };
+}
+
+/** Whether a launcher holds the lock of this port: a socket in the abstract namespace. */
+export function lockHeld(port: number): boolean {
+  return fs
+    .readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .some((line) => line.endsWith(`@start-katran:${port}`));
+}
+
+/** No process, mask, socket or temporary file of a launch that is over; the XDP marker as the outcome says. */
+export function expectNothingLeft(scene: Scene, before: Before, outcome: Outcome): void {
+  const { staged } = scene;
+  expect(scene.processes(), 'processes left').toEqual([]);
+  expect(findListeners(openRoot('/'), staged.port), 'listeners left on the port').toEqual([]);
+  expect(lockHeld(staged.port), 'the lock is still held').toBe(false);
+  expect(list(scene.cwd), 'files left in the working directory').toEqual(before.cwd);
+  expect(list(scene.tmp), 'files left in TMPDIR').toEqual(before.tmp);
+  const planned = outcome.masks === 'as planned';
+  const stateFile = planned ? ['eth0.json'] : [];
+  expect(list(path.join(staged.sysroot, RUN)), 'files in /run/start-katran').toEqual([
+    ...before.run,
+    ...stateFile,
+  ]);
+  expect(staged.masks(), 'IRQ masks').toEqual(
+    planned ? { ...before.masks, ...plannedMasks() } : before.masks,
+  );
+  expect(staged.stage.xdpAttached() ? 'stays attached' : 'none left', 'XDP program').toBe(outcome.xdp);
+}
