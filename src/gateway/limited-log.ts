@@ -4,12 +4,13 @@ const WINDOW_MS = 60_000;
 
 /**
  * Log lines of one kind that something outside can cause any number of times: only the first few of each minute are
- * written, the others counted, and the count is told when the minute is over.
+ * written, the others counted; when the minute is over the count is told, with the last of them.
  */
 export class LimitedLog {
   private windowStart = -Infinity;
   private written = 0;
   private held = 0;
+  private last = '';
 
   constructor(
     private readonly log: Log,
@@ -29,7 +30,8 @@ export class LimitedLog {
   /** Tells what was held back once its minute is over; to be called now and then. */
   settle(): void {
     if (performance.now() - this.windowStart < WINDOW_MS) return;
-    if (this.held > 0) this.log.warn(`${this.held} more ${this.about} in the last minute were not logged`);
+    if (this.held > 0)
+      this.log.warn(`${this.held} more ${this.about} were not logged, the last of them: ${this.last}`);
     this.held = 0;
     this.written = 0;
   }
@@ -43,5 +45,6 @@ export class LimitedLog {
       return;
     }
     this.held += 1;
+    this.last = message;
   }
 }
