@@ -7,10 +7,10 @@ import type { Root } from '../linux/root.ts';
 import { readAffinity } from '../linux/smp-affinity.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
-import { cpusInWords, irqInWords, listed, maskInWords } from './in-words.ts';
-import { RepairBudget } from './repair-budget.ts';
-import { saveMasks } from './saved-masks.ts';
-import { MaskNotSet, sameMask, setMask } from './set-mask.ts';
+import { changesInWords, cpusInWords, irqInWords, maskInWords, replannedInWords } from './in-words.ts';
+import type { ChangedMask } from './in-words.ts';
+import { MaskRepair } from './mask-repair.ts';
+import { sameMask } from './set-mask.ts';
 import { suspectClause } from './suspects.ts';
 import type { AffinityPlan } from './types.ts';
 import { adoptPlan, wantedVectors } from './wanted.ts';
@@ -45,11 +45,6 @@ export interface Guard {
   vectors(): readonly WantedVector[];
 }
 
-interface ChangedMask {
-  readonly vector: WantedVector;
-  readonly found: string;
-}
-
 /** Every vector of the host by number and name, and the CPUs online: as long as this is the same, so is the plan. */
 function vectorsOfHost(root: Root, { lines }: InterruptTable): string {
   const names = Array.from(lines.values(), ({ irq, actions }) => `${irq}:${actions.join(',')}`);
@@ -58,21 +53,26 @@ function vectorsOfHost(root: Root, { lines }: InterruptTable): string {
 
 class AffinityGuard implements Guard {
   private wanted: readonly WantedVector[];
-  private readonly saved: Set<string>;
   private seen: string | undefined;
   private missingTold = '';
   private troubles: ReadonlySet<string> = new Set();
   private readonly reported = new Map<number, string>();
-  private readonly budget = new RepairBudget();
+  private readonly repair: MaskRepair;
   private readonly cancel: () => void;
   private stopped = false;
 
   constructor(
     private readonly options: GuardOptions,
-    private readonly clock: Clock,
+    clock: Clock,
   ) {
     this.wanted = wantedVectors(options.plan);
-    this.saved = new Set(this.wanted.map(irqInWords));
+    this.repair = new MaskRepair({
+      root: options.root,
+      log: options.log,
+      clock,
+      interfaceName: options.plan.interface,
+      saved: this.wanted,
+    });
     if (options.planWritten === false) {
       for (const { irq, current } of options.plan.vectors)
         if (current !== null) this.reported.set(irq, current);
@@ -96,7 +96,9 @@ class AffinityGuard implements Guard {
     try {
       const interrupts = readInterrupts(this.options.root);
       this.followVectors(interrupts, troubles);
-      this.followMasks(this.findChanges(interrupts, troubles));
+      const changes = this.findChanges(interrupts, troubles);
+      if (this.options.mode === 'repair') this.repair.repair(changes);
+      else this.warn(changes);
     } catch (error) {
       troubles.add(messageOf(error));
     }
@@ -122,23 +124,13 @@ class AffinityGuard implements Guard {
     }
     this.seen = seen;
     this.wanted = next.wanted;
-    this.tellVectors(next);
+    const changes = replannedInWords(next);
+    if (changes !== '') {
+      this.options.log.warn(`the interrupts of ${this.options.plan.interface} have changed: ${changes}`);
+    }
     this.tellMissingCores(next.missingCores);
-    if (next.gone.length + next.added.length > 0) this.budget.reset();
+    if (next.gone.length + next.added.length > 0) this.repair.startOver();
     for (const { irq } of [...next.gone, ...next.added, ...next.moved]) this.reported.delete(irq);
-  }
-
-  private tellVectors({ gone, added, moved }: ReplannedVectors): void {
-    const placed = (vector: WantedVector): string => `${irqInWords(vector)} for cpu ${vector.cpu}`;
-    const parts = [
-      ...(gone.length > 0 ? [`gone: ${listed(gone.map(irqInWords))}`] : []),
-      ...(added.length > 0 ? [`new: ${listed(added.map(placed))}`] : []),
-      ...(moved.length > 0 ? [`planned anew: ${listed(moved.map(placed))}`] : []),
-    ];
-    if (parts.length === 0) return;
-    this.options.log.warn(
-      `the interrupts of ${this.options.plan.interface} have changed: ${parts.join('; ')}`,
-    );
   }
 
   private tellMissingCores(cores: readonly number[]): void {
@@ -169,14 +161,9 @@ class AffinityGuard implements Guard {
   }
 
   private foundRight(vector: WantedVector): void {
-    this.budget.foundRight(vector.irq);
+    this.repair.foundRight(vector.irq);
     if (!this.reported.delete(vector.irq) || this.options.mode === 'repair') return;
     this.options.log.info(`${irqInWords(vector)} is on ${maskInWords(vector.mask)} again`);
-  }
-
-  private followMasks(changes: readonly ChangedMask[]): void {
-    if (this.options.mode === 'repair') this.repair(changes);
-    else this.warn(changes);
   }
 
   private warn(changes: readonly ChangedMask[]): void {
@@ -184,69 +171,9 @@ class AffinityGuard implements Guard {
     if (fresh.length === 0) return;
     for (const { vector, found } of fresh) this.reported.set(vector.irq, found);
     this.options.log.warn(
-      `interrupt affinity is not as planned: ${this.describe(fresh)}${suspectClause(this.options.root)}; ` +
+      `interrupt affinity is not as planned: ${changesInWords(fresh)}${suspectClause(this.options.root)}; ` +
         `'start-katran -affinitize_only' sets it right, '-affinity_guard repair' keeps it right`,
     );
-  }
-
-  private describe(changes: readonly ChangedMask[]): string {
-    return listed(
-      changes.map(
-        ({ vector, found }) =>
-          `${irqInWords(vector)} is on ${maskInWords(found)} instead of ${maskInWords(vector.mask)}`,
-      ),
-    );
-  }
-
-  private repair(changes: readonly ChangedMask[]): void {
-    const now = this.clock.now();
-    const decided = changes.map((change) => ({
-      change,
-      decision: this.budget.decide(change.vector.irq, now),
-    }));
-    const lost = decided.filter(({ decision }) => decision === 'give-up').map(({ change }) => change);
-    const due = decided.filter(({ decision }) => decision === 'repair').map(({ change }) => change);
-    if (lost.length > 0) {
-      this.options.log.warn(
-        `giving up on interrupt affinity that was repaired 5 times in a minute: ${this.describe(lost)}${suspectClause(this.options.root)}`,
-      );
-    }
-    if (due.length === 0) return;
-    this.options.log.warn(
-      `repairing interrupt affinity: ${this.describe(due)}${suspectClause(this.options.root)}`,
-    );
-    this.saveNew(due);
-    for (const { vector } of due) this.write(vector);
-  }
-
-  /** So that `restore` knows the vectors that did not exist when the plan was written. */
-  private saveNew(changes: readonly ChangedMask[]): void {
-    const fresh = changes.filter(({ vector }) => !this.saved.has(irqInWords(vector)));
-    if (fresh.length === 0) return;
-    for (const { vector } of fresh) this.saved.add(irqInWords(vector));
-    const { root, plan, log } = this.options;
-    try {
-      saveMasks(
-        root,
-        plan.interface,
-        fresh.map(({ vector, found }) => ({ irq: vector.irq, name: vector.name, mask: found })),
-        log,
-      );
-    } catch (error) {
-      // Packets on the wrong core cost more than a mask that restore will not know.
-      log.warn(`${messageOf(error)}; repairing all the same`);
-    }
-  }
-
-  private write({ irq, cpu, mask }: WantedVector): void {
-    const { root, log } = this.options;
-    log.info(`affinitizing irq ${irq} to cpu ${cpu} mask ${mask}`);
-    try {
-      setMask(root, irq, mask);
-    } catch (error) {
-      const reason = error instanceof MaskNotSet ? error.reason : messageOf(error);
-      log.warn(`cannot repair the affinity of irq ${irq}: ${reason}`);
-    }
   }
 }
 

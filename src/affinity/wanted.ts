@@ -11,18 +11,25 @@ export interface WantedVector {
   readonly mask: string;
 }
 
-/** The masks a plan stands for; with `keep`, those that were found. */
+/**
+ * The masks a plan stands for; with `keep`, those that were found. An IRQ that is there twice (an INTx line that two members
+ * of a bond share) belongs where it was written last.
+ */
 export function wantedVectors(plan: AffinityPlan): WantedVector[] {
-  if (plan.strategy !== 'keep') {
-    return pinnedVectors(plan).map(({ irq, name, cpu, mask }) => ({ irq, name, cpu, mask }));
-  }
+  const all = plan.strategy === 'keep' ? keptVectors(plan) : pinnedVectors(plan);
+  const byIrq = new Map(all.map(({ irq, name, cpu, mask }) => [irq, { irq, name, cpu, mask }]));
+  return [...byIrq.values()];
+}
+
+function keptVectors(plan: AffinityPlan): WantedVector[] {
   return plan.vectors.flatMap(({ irq, name, cpu, mask, current }) => {
     const kept = current ?? mask;
     return cpu === null || kept === null ? [] : [{ irq, name, cpu, mask: kept }];
   });
 }
 
-const keyOf = ({ irq, name }: WantedVector): string => `${irq} ${name}`;
+type VectorKey = Pick<WantedVector, 'irq' | 'name'>;
+const keyOf = ({ irq, name }: VectorKey): string => `${irq} ${name}`;
 
 export interface ReplannedVectors {
   readonly wanted: readonly WantedVector[];
@@ -48,16 +55,28 @@ export function adoptPlan(
   const online = new Set(plan.topology.online);
   const given = new Set(coresGiven);
   const usable = coresGiven.filter((cpu) => online.has(cpu));
-  const missingCores = plan.forwardingCores.filter((cpu) => !given.has(cpu)).sort((a, b) => a - b);
   const known = new Map(before.map((vector) => [keyOf(vector), vector]));
+  const keep = plan.strategy === 'keep';
+  const stillOnline = (vector: VectorKey): WantedVector | undefined => {
+    const old = known.get(keyOf(vector));
+    return old !== undefined && online.has(old.cpu) ? old : undefined;
+  };
+
+  const needed = keep
+    ? plan.vectors.flatMap((vector) =>
+        vector.role === 'receive' && vector.cpu !== null && stillOnline(vector) === undefined
+          ? [vector.cpu]
+          : [],
+      )
+    : plan.forwardingCores;
+  const missingCores = [...new Set(needed)].filter((cpu) => !given.has(cpu)).sort((a, b) => a - b);
 
   const wanted = wantedVectors(plan).map((vector): WantedVector => {
-    const old = known.get(keyOf(vector));
-    if (old !== undefined && online.has(old.cpu) && (plan.strategy === 'keep' || !given.has(vector.cpu)))
-      return old;
-    const position = missingCores.indexOf(vector.cpu);
-    const substitute = position < 0 ? undefined : usable[position % Math.max(usable.length, 1)];
-    if (substitute === undefined) return vector;
+    if (keep) return stillOnline(vector) ?? vector;
+    if (given.has(vector.cpu)) return vector;
+    const substitute = usable[Math.max(missingCores.indexOf(vector.cpu), 0) % Math.max(usable.length, 1)];
+    const old = stillOnline(vector);
+    if (old !== undefined || substitute === undefined) return old ?? vector;
     return { ...vector, cpu: substitute, mask: formatAffinityMask([substitute], plan.topology.possibleCpus) };
   });
 
