@@ -326,5 +326,12 @@ it('reads every interface of this machine', () => {
   const root = openRoot('/');
   const names = listNetDevices(root);
   expect(names).toContain('lo');
-  for (const name of names) expect(readNetDevice(root, name).name).toBe(name);
+  for (const name of names) {
+    try {
+      expect(readNetDevice(root, name).name).toBe(name);
+    } catch (error) {
+      // Interfaces come and go while other programs run; one that is still here has no excuse.
+      if (listNetDevices(root).includes(name)) throw error;
+    }
+  }
 });
