@@ -33,7 +33,7 @@ const ROWS: readonly Row[] = [
     note: 'eth10 begins with eth1',
     name: 'eth1',
     vectors: 'r0 eth1-TxRx-0\nr1 eth1-TxRx-1\nr2 eth1-TxRx-2\nr3 eth1-TxRx-3\nc eth1\n-',
-    others: [{ name: 'eth10', driver: 'ixgbe', vectors: ['eth10-TxRx-0', 'eth10-TxRx-1', 'eth10'], node: 0 }],
+    other: { name: 'eth10', driver: 'ixgbe', vectors: 'r0 eth10-TxRx-0\nr1 eth10-TxRx-1\nc eth10', node: 0 },
   },
   { folder: '4-2-ixgbe-msi', driver: 'ixgbe', note: 'one vector does everything', vectors: 'r0 eth0' },
   {
@@ -162,6 +162,13 @@ const ROWS: readonly Row[] = [
       't0 gve-ntfy-blk0@pci:0000:01:00.0\nt1 gve-ntfy-blk1@pci:0000:01:00.0\nr0 gve-ntfy-blk2@pci:0000:01:00.0\nr1 gve-ntfy-blk3@pci:0000:01:00.0\nc gve-mgmnt@pci:0000:01:00.0',
   },
   {
+    folder: '4-2-gve-old',
+    driver: 'gve',
+    note: 'names of older kernels',
+    vectors:
+      't0 eth0-ntfy-block.0\nt1 eth0-ntfy-block.1\nr0 eth0-ntfy-block.2\nr1 eth0-ntfy-block.3\nc eth0-mgmnt',
+  },
+  {
     folder: '4-2-mana',
     driver: 'mana',
     note: 'hardware channel first',
@@ -285,7 +292,8 @@ const ROWS: readonly Row[] = [
     folder: '4-2-ionic',
     driver: 'ionic',
     note: 'admin queue first',
-    vectors: 'c ionic-eth0-adminq-0\nr0 ionic-eth0-txrx-0\nr1 ionic-eth0-txrx-1',
+    vectors:
+      'c ionic-0000:01:00.0-L0-admin0\nr0 ionic-eth0-L0-rx0\nr1 ionic-eth0-L0-rx1\nt1 ionic-eth0-L0-tx1',
   },
   {
     folder: '4-2-xen',

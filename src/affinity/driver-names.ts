@@ -3,7 +3,7 @@ import type { Role } from './types.ts';
 /**
  * How one family of drivers names its interrupt vectors in /proc/interrupts. The names are whole action names with
  * placeholders: `{if}` an interface name (when the vector was requested, so it may be an old one), `{pci}` a PCI address,
- * `{virtio}` a virtio device, `{n}` a number, `{any}` anything. What matches none of them is neither receive nor transmit.
+ * `{virtio}` a virtio device, `{n}` the number that counts, `{d}` another, `{any}` anything. What matches none of them is neither receive nor transmit.
  */
 export interface DriverNames {
   readonly drivers: readonly string[];
@@ -96,9 +96,9 @@ const DRIVER_NAMES: readonly DriverNames[] = [
   },
   {
     drivers: ['gve', 'gvnic'],
-    receive: ['gve-ntfy-blk{n}@pci:{pci}'],
+    receive: ['gve-ntfy-blk{n}@pci:{pci}', '{if}-ntfy-block.{n}'],
     transmit: [],
-    control: ['gve-mgmnt@pci:{pci}'],
+    control: ['gve-mgmnt@pci:{pci}', '{if}-mgmnt'],
     number: 'block',
   },
   { drivers: ['mana'], receive: ['mana_q{n}@pci:{pci}'], transmit: [], control: ['mana_hwc@pci:{pci}'] },
@@ -149,9 +149,10 @@ const DRIVER_NAMES: readonly DriverNames[] = [
   },
   {
     drivers: ['ionic'],
-    receive: ['ionic-{if}-txrx-{n}', 'ionic-{if}-rx-{n}', 'ionic-{if}-rx{n}', 'ionic-{if}-TxRx-{n}'],
-    transmit: ['ionic-{if}-tx-{n}', 'ionic-{if}-tx{n}'],
-    control: ['ionic-{if}-admin{any}', 'ionic-{if}-notify{any}'],
+    receive: ['ionic-{if}-L{d}-rx{n}', 'ionic-{if}-txrx-{n}', 'ionic-{if}-TxRx-{n}', 'ionic-{if}-rx-{n}'],
+    transmit: ['ionic-{if}-L{d}-tx{n}', 'ionic-{if}-tx-{n}'],
+    // Requested before the interface is registered, under the PCI address.
+    control: ['ionic-{any}-L{d}-admin{d}', 'ionic-{any}-L{d}-admin', 'ionic-{any}-adminq{any}'],
   },
   {
     drivers: ['vif', 'xen_netfront', 'xen-netfront'],

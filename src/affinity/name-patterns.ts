@@ -19,6 +19,7 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   virtio: '(?<owner>virtio\\d+)',
   pci: '(?:[0-9a-f]+:)?[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]',
   n: '(?<number>\\d{1,9})',
+  d: '\\d+',
   any: '.+',
 };
 
