@@ -28,9 +28,10 @@ export async function waitForAnswer({ client, log, until }: Omit<ReadinessOption
   for (;;) {
     until.throwIfAborted();
     try {
-      await client.getMac(ANSWER_DEADLINE_MS);
+      await unlessOver(client.getMac(ANSWER_DEADLINE_MS), until);
       return;
     } catch (error) {
+      until.throwIfAborted();
       if (performance.now() - complainedAt >= COMPLAIN_EVERY_MS) {
         complainedAt = performance.now();
         log.info('cannot reach katran server. retrying');
@@ -50,18 +51,39 @@ export async function pushUntilItReadsBack({ client, mac, log, until }: Readines
   for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
     until.throwIfAborted();
     try {
-      await pushMac(client, mac);
+      await unlessOver(pushMac(client, mac), until);
       return;
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
       until.throwIfAborted();
+      if (!(error instanceof Failure)) throw error;
       log.warn(`${error.message}; retrying`);
     }
-    if (performance.now() - begun > REFUSAL_PATIENCE_MS && (await hasMac(client, mac))) {
+    if (performance.now() - begun > REFUSAL_PATIENCE_MS && (await unlessOver(hasMac(client, mac), until))) {
       log.warn(`katran refuses changeMac but has MAC ${mac} already, from -default_mac; going on with that`);
       return;
     }
     await sleep(wait, until);
+  }
+}
+
+/**
+ * What the call gives, or the signal's reason at once when that comes first: a call to a katran that is gone can hang until
+ * its deadline in whatever has taken katran's port.
+ */
+async function unlessOver<T>(call: Promise<T>, until: AbortSignal): Promise<T> {
+  let end: (over: undefined) => void = () => undefined;
+  const over = new Promise<undefined>((resolve) => {
+    end = resolve;
+  });
+  const abort = (): void => end(undefined);
+  until.addEventListener('abort', abort, { once: true });
+  try {
+    const first = await Promise.race([call.then((value) => ({ value })), over]);
+    until.throwIfAborted();
+    // Without an abort only the call can have been first.
+    return first === undefined ? await call : first.value;
+  } finally {
+    until.removeEventListener('abort', abort);
   }
 }
 

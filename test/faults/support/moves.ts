@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import net from 'node:net';
 import type { Scene } from './scene.ts';
 
@@ -8,11 +9,15 @@ export async function stopWhenUp(scene: Scene): Promise<void> {
 }
 
 /** An ordinary TCP listener (no SO_REUSEPORT) on katran's port, closed with all its connections when the scene is over. */
-export async function listenOnPort(scene: Scene, host = '127.0.0.1'): Promise<void> {
+export async function listenOnPort(
+  scene: Scene,
+  { host = '127.0.0.1', onConnection = () => undefined }: { host?: string; onConnection?: () => void } = {},
+): Promise<void> {
   const sockets = new Set<net.Socket>();
   const server = net.createServer((socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined);
+    onConnection();
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -38,4 +43,12 @@ export async function until(
     if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** A TCP connection to katran that says nothing and stays, until the scene is over. */
+export async function silentConnection(scene: Scene): Promise<void> {
+  const socket = net.connect(scene.staged.port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  scene.onRelease(() => socket.destroy());
+  await once(socket, 'connect');
 }

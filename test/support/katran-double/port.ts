@@ -21,7 +21,9 @@ export function openPort(address: string, server: Server | undefined): Promise<P
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined); // a peer that resets its connection is no news
-    injector?.injectConnection(socket);
+    // A socket that nobody reads would never notice that its peer has closed it.
+    if (injector === undefined) socket.resume();
+    else injector.injectConnection(socket);
   });
   return new Promise((resolve, reject) => {
     listener.once('error', reject);
