@@ -17,16 +17,35 @@ export interface KatranProcess {
   kill(signal: NodeJS.Signals): boolean;
 }
 
+export interface KatranSurroundings {
+  /** `inherit`, or a descriptor of this process that katran gets as it is, with nothing of ours in between. */
+  readonly stdout: 'inherit' | number;
+  readonly stderr: 'inherit' | number;
+  /** The whole environment. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** execa passes any descriptor on, but its types list only some of them by value. */
+function asDescriptor(target: 'inherit' | number): 'inherit' | 3 {
+  return target as 'inherit' | 3;
+}
+
 /**
  * Starts katran with these argv elements. It gets a session of its own, so that a terminal's Ctrl-C and hang-up reach
  * the launcher alone, and is not killed when the launcher dies. Throws Failure when it cannot be executed.
  */
-export async function startKatran(binary: string, args: readonly string[]): Promise<KatranProcess> {
+export async function startKatran(
+  binary: string,
+  args: readonly string[],
+  { stdout, stderr, environment }: KatranSurroundings,
+): Promise<KatranProcess> {
   const { execa } = await import('execa');
   const subprocess = execa(binary, [...args], {
     stdin: 'ignore',
-    stdout: 'inherit',
-    stderr: 'inherit',
+    stdout: asDescriptor(stdout),
+    stderr: asDescriptor(stderr),
+    env: { ...environment },
+    extendEnv: false,
     detached: true,
     cleanup: false,
     // katran's shutdown takes as long as -shutdown_delay says: nobody but us decides when patience ends.

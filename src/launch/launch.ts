@@ -6,7 +6,7 @@ import type { KatranClient } from '../katran/call-error.ts';
 import { checkOwnPort } from './own-port.ts';
 import { pushUntilItReadsBack, waitForAnswer } from './readiness.ts';
 import { stopKatran } from './shutdown.ts';
-import { supervise, type Watched } from './supervision.ts';
+import { supervise, upStatus, type Watched } from './supervision.ts';
 import type { Launch } from './types.ts';
 
 /** Why the waiting for katran ended before it was up. */
@@ -61,10 +61,13 @@ async function comeUp(
  * not outlive it: the only exception is a SIGKILL of the launcher itself.
  */
 export async function launchKatran(launch: Launch): Promise<number> {
-  const { log, desk, options, interfaceName, endpoint, progress } = launch;
-  const katran = await startKatran(launch.binary, launch.command.slice(1));
+  const { log, desk, options, interfaceName, endpoint, progress, output, environment, manager } = launch;
+  const { stdout, stderr } = output;
+  const katran = await startKatran(launch.binary, launch.command.slice(1), { stdout, stderr, environment });
+  output.handedOver();
   log.debug(`started ${launch.binary} as pid ${katran.pid}`);
   desk.describe(() => `waiting for katran (pid ${katran.pid}) to answer on ${endpoint.address}`);
+  manager.status(`waiting for katran (pid ${katran.pid}) to answer on ${endpoint.address}`);
   const stop = (): Promise<KatranExit> => {
     desk.describe(
       () =>
@@ -93,6 +96,7 @@ export async function launchKatran(launch: Launch): Promise<number> {
     }
     log.info(`Mac address is ${launch.gateway.mac}`);
     log.info('katran is up and running');
+    manager.ready(upStatus(katran, launch.gateway.mac));
     watched = supervise(launch, katran, client);
     const ended = await Promise.race([katran.exited, watched.stopRequested]);
     if (ended !== undefined) {

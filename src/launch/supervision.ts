@@ -14,9 +14,14 @@ export interface Watched {
   stop(): Promise<void>;
 }
 
+/** What a service manager shows of a katran that is up. */
+export function upStatus({ pid }: KatranProcess, mac: string): string {
+  return `katran (pid ${pid}) is up with MAC ${mac}`;
+}
+
 /** Watches gateway, affinity and fallback table of a katran that is up, and answers SIGHUP and SIGUSR1. */
 export function supervise(launch: Launch, katran: KatranProcess, client: KatranClient): Watched {
-  const { desk, log, root, options, plan, interfaceName, gateway } = launch;
+  const { desk, log, root, options, plan, interfaceName, gateway, manager } = launch;
   const since = Date.now();
   const gatewayWatch = watchGateway({
     root,
@@ -25,7 +30,10 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
     mac: options.default_mac,
     current: gateway,
     intervalMs: options.gateway_interval,
-    push: (mac) => pushMac(client, mac),
+    push: async (mac) => {
+      await pushMac(client, mac);
+      manager.status(upStatus(katran, mac));
+    },
     log,
   });
   const guard = startGuard({
@@ -42,6 +50,7 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
     plan,
     log,
   });
+  manager.watch((deadlineMs) => client.getMac(deadlineMs));
   desk.onLook(() => {
     void gatewayWatch.checkNow();
     guard.checkNow();

@@ -3,8 +3,10 @@ import type { Options } from '../cli/options.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { Root } from '../linux/root.ts';
 import type { Log } from '../log.ts';
+import type { KatranOutput } from '../relay/katran-output.ts';
 import type { KatranEndpoint } from './endpoint.ts';
 import type { SignalDesk } from './signal-desk.ts';
+import type { ServiceManager } from './systemd.ts';
 
 /** The gateway with a MAC that katran can be told. */
 export type ResolvedGateway = Gateway & { readonly mac: string };
@@ -30,6 +32,11 @@ export interface Launch {
   readonly log: Log;
   readonly desk: SignalDesk;
   readonly progress: Progress;
+  /** Where katran's stdout and stderr go. */
+  readonly output: KatranOutput;
+  /** Katran's whole environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly manager: ServiceManager;
   /** The plan as it would be made now, after vectors have changed. */
   replan(): AffinityPlan;
 }

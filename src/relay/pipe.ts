@@ -1,0 +1,49 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Both ends of a pipe as descriptors of this process, blocking for whoever inherits them, closed in all other children. */
+export interface Pipe {
+  readonly read: number;
+  readonly write: number;
+}
+
+/**
+ * Makes pipes. Node has no pipe(2), and what its child processes get as pipes are sockets that share their non-blocking
+ * mode with the parent; a fifo(7) without its name is the real thing. Throws what mkfifo(1) or the file system throws.
+ */
+export async function makePipes<Name extends string>(names: readonly Name[]): Promise<Record<Name, Pipe>> {
+  const { execa } = await import('execa');
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'start-katran-'));
+  try {
+    await execa(
+      'mkfifo',
+      names.map((name) => path.join(directory, name)),
+      { stdin: 'ignore' },
+    );
+    const pipes: Partial<Record<Name, Pipe>> = {};
+    for (const name of names) pipes[name] = openEnds(path.join(directory, name));
+    if (!isComplete(pipes, names)) throw new Error('a pipe is missing');
+    return pipes;
+  } finally {
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function isComplete<Name extends string>(
+  pipes: Partial<Record<Name, Pipe>>,
+  names: readonly Name[],
+): pipes is Record<Name, Pipe> {
+  return names.every((name) => pipes[name] !== undefined);
+}
+
+function openEnds(fifo: string): Pipe {
+  const { O_RDWR, O_RDONLY, O_WRONLY, O_NONBLOCK } = fs.constants;
+  // Opening one end waits for the other; with both ends held by this one, neither does.
+  const both = fs.openSync(fifo, O_RDWR | O_NONBLOCK);
+  try {
+    return { read: fs.openSync(fifo, O_RDONLY), write: fs.openSync(fifo, O_WRONLY) };
+  } finally {
+    fs.closeSync(both);
+  }
+}

@@ -1,0 +1,141 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import fs from 'node:fs';
+import { messageOf } from '../failure.ts';
+import type { Log } from '../log.ts';
+import { INHERITED_OUTPUT, type KatranOutput } from './katran-output.ts';
+import { RELAY_ARGUMENT } from './marker.ts';
+import { makePipes, type Pipe } from './pipe.ts';
+
+/** How long the rest of katran's output may take after katran's end, when its reader is slow. */
+const DRAIN_MS = 5_000;
+const FIRST_RESTART_MS = 100;
+const LAST_RESTART_MS = 10_000;
+
+export interface RelayOptions {
+  /** How to run this very program again. */
+  readonly self: readonly [string, ...string[]];
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: Log;
+}
+
+/**
+ * Starts the relay, which wraps katran's lines as JSON. Katran writes into pipes and would die of SIGPIPE with their
+ * reader (katran closes nothing down then: its XDP program stays), so that the reader must outlive the launcher: it is a
+ * process of its own, in a session of its own. The launcher holds the read ends too, and starts another relay on them
+ * should this one die. Never rejects: where there can be no relay, katran's lines stay as they are, with a warning.
+ */
+export async function startRelay({ self, environment, log }: RelayOptions): Promise<KatranOutput> {
+  try {
+    const pipes = await makePipes(['stdout', 'stderr'] as const);
+    return new RelayedOutput(pipes, (out, err) => spawnRelay(self, environment, out, err), log);
+  } catch (error) {
+    log.warn(
+      `katran's own lines will not be JSON: cannot make the pipes for them: ${messageOf(error)}; ` +
+        `mkfifo must be in PATH and the directory for temporary files writable`,
+    );
+    return INHERITED_OUTPUT;
+  }
+}
+
+function spawnRelay(
+  [file, ...rest]: RelayOptions['self'],
+  environment: NodeJS.ProcessEnv,
+  stdout: number,
+  stderr: number,
+): ChildProcess {
+  return spawn(file, [...rest, RELAY_ARGUMENT], {
+    stdio: ['ignore', 'inherit', 'inherit', stdout, stderr],
+    detached: true,
+    cwd: '/',
+    env: environment,
+  });
+}
+
+class RelayedOutput implements KatranOutput {
+  readonly #pipes: Readonly<Record<'stdout' | 'stderr', Pipe>>;
+  readonly #spawn: (stdout: number, stderr: number) => ChildProcess;
+  readonly #log: Log;
+  readonly #drained: Promise<void>;
+  #setDrained: () => void = () => undefined;
+  #relay: ChildProcess;
+  #handedOver = false;
+  #closing = false;
+  #restartMs = FIRST_RESTART_MS;
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(
+    pipes: Readonly<Record<'stdout' | 'stderr', Pipe>>,
+    start: (stdout: number, stderr: number) => ChildProcess,
+    log: Log,
+  ) {
+    this.#pipes = pipes;
+    this.#spawn = start;
+    this.#log = log;
+    this.#drained = new Promise((resolve) => (this.#setDrained = resolve));
+    this.#relay = this.#start();
+  }
+
+  get stdout(): number {
+    return this.#pipes.stdout.write;
+  }
+
+  get stderr(): number {
+    return this.#pipes.stderr.write;
+  }
+
+  handedOver(): void {
+    if (this.#handedOver) return;
+    this.#handedOver = true;
+    fs.closeSync(this.#pipes.stdout.write);
+    fs.closeSync(this.#pipes.stderr.write);
+  }
+
+  async close(): Promise<void> {
+    this.handedOver();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), DRAIN_MS);
+    });
+    if ((await Promise.race([this.#drained, late])) === 'late') {
+      this.#closing = true;
+      this.#log.warn(`nobody read the rest of katran's output for ${DRAIN_MS} ms; it is dropped`);
+      this.#relay.kill('SIGKILL');
+    }
+    this.#closing = true;
+    clearTimeout(timer);
+    clearTimeout(this.#restart);
+    fs.closeSync(this.#pipes.stdout.read);
+    fs.closeSync(this.#pipes.stderr.read);
+  }
+
+  #start(): ChildProcess {
+    const relay = this.#spawn(this.#pipes.stdout.read, this.#pipes.stderr.read);
+    const began = performance.now();
+    let over = false;
+    const ended = (how: string): void => {
+      if (over) return;
+      over = true;
+      this.#again(how, relay, performance.now() - began);
+    };
+    relay.once('error', (error) => ended(`could not be started: ${error.message}`));
+    relay.once('exit', (code, signal) => {
+      // It ends by itself only when both pipes have.
+      if (code === 0) this.#setDrained();
+      else ended(`ended with ${signal ?? `status ${code ?? '?'}`}`);
+    });
+    return relay;
+  }
+
+  /** The pipes are still there and keep what katran writes meanwhile: another relay takes over. */
+  #again(how: string, relay: ChildProcess, livedMs: number): void {
+    if (this.#closing) return;
+    if (livedMs > LAST_RESTART_MS) this.#restartMs = FIRST_RESTART_MS;
+    this.#log.warn(
+      `the relay of katran's output (pid ${relay.pid ?? 'none'}) ${how}; starting another in ${this.#restartMs} ms`,
+    );
+    this.#restart = setTimeout(() => {
+      this.#relay = this.#start();
+    }, this.#restartMs);
+    this.#restartMs = Math.min(this.#restartMs * 2, LAST_RESTART_MS);
+  }
+}
