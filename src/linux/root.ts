@@ -16,8 +16,8 @@ export class KernelFileError extends Failure {
 
 /**
  * The directory below which /proc, /sys and /run are read and written (`-sysroot`). All paths given to it are
- * absolute (`/proc/interrupts`) and are looked up below that directory; symbolic links are followed and must not
- * leave it.
+ * absolute (`/proc/interrupts`) and are looked up below that directory. Symbolic links are followed, wherever they lead;
+ * where the end of one becomes a path itself (`realpath`), it must lie below the directory.
  */
 export interface Root {
   /** Absolute path of the directory: `/` on a live host. */

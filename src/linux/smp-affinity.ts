@@ -43,9 +43,12 @@ export function parseAffinityMask(text: string, path = '/proc/irq/N/smp_affinity
   return cpus;
 }
 
-/** The mask of /proc/irq/N/smp_affinity as the kernel writes it, without the newline. Throws KernelFileError. */
+/** The mask of /proc/irq/N/smp_affinity as the kernel writes it, without the newline. Throws KernelFileError, also for what is no mask. */
 export function readAffinity(root: Root, irq: number): string {
-  return root.read(`/proc/irq/${irq}/smp_affinity`).trim();
+  const path = `/proc/irq/${irq}/smp_affinity`;
+  const mask = root.read(path).trim();
+  parseAffinityMask(mask, root.hostPath(path));
+  return mask;
 }
 
 /**

@@ -65,15 +65,12 @@ export async function stageLaunch({
     launch,
     run: (...args) => launch(...args).ended,
     mask,
-    masks: () =>
-      Object.fromEntries(
-        fs
-          .readdirSync(path.join(sysroot, 'proc/irq'))
-          .filter(
-            (irq) => /^\d+$/.test(irq) && fs.existsSync(path.join(sysroot, `proc/irq/${irq}/smp_affinity`)),
-          )
-          .map((irq) => [irq, mask(irq)]),
-      ),
+    masks: () => {
+      const folder = path.join(sysroot, 'proc/irq');
+      const irqs = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+      const present = irqs.filter((irq) => fs.existsSync(path.join(folder, irq, 'smp_affinity')));
+      return Object.fromEntries(present.map((irq) => [irq, mask(irq)]));
+    },
     writeKernelFile: (file, text) => fs.writeFileSync(path.join(sysroot, file), text),
     remove: async () => {
       for (const launcher of running) launcher.kill('SIGTERM');
