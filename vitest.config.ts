@@ -6,6 +6,10 @@ const suite = (name: string, timeout: number, more: object = {}) => ({
   test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout: timeout, hookTimeout: timeout, ...more },
 });
 
+/** With TEST_REPORTS=DIRECTORY every run leaves a JSON report there as well. */
+const reports = process.env.TEST_REPORTS;
+const outputFile = `${reports ?? ''}/${process.pid}.json`;
+
 export default defineConfig({
   plugins: [
     {
@@ -16,6 +20,7 @@ export default defineConfig({
     },
   ],
   test: {
+    reporters: reports === undefined ? ['default'] : ['default', ['json', { outputFile }]],
     projects: [
       suite('unit', 20_000),
       suite('integration', 60_000), // the built program against the katran double; no root
