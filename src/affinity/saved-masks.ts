@@ -100,7 +100,6 @@ function writeAtomically(file: string, text: string): void {
   const descriptor = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
     try {
-      fs.fchmodSync(descriptor, 0o600);
       fs.writeFileSync(descriptor, text);
       fs.fsyncSync(descriptor);
     } finally {

@@ -231,6 +231,19 @@ describe('repair', () => {
     expect(sysroot.mask(31)).toBe('00000002');
   });
 
+  test('an IRQ that was given up on is looked after again once it was right', () => {
+    guarded('repair');
+    for (let round = 0; round < 8; round += 1) {
+      sysroot.setMask(30, '000000ff');
+      clock.turn(5_000);
+    }
+    sysroot.setMask(30, '00000001');
+    clock.turn(60_000);
+    sysroot.setMask(30, '000000ff');
+    clock.turn(5_000);
+    expect(sysroot.mask(30)).toBe('00000001');
+  });
+
   test('a change every 15 seconds is repaired for ever', () => {
     guarded('repair');
     for (let round = 0; round < 40; round += 1) {
@@ -333,6 +346,31 @@ describe('other vectors than planned', () => {
     expect(log.of('warn').filter((line) => line.includes('restarted'))).toHaveLength(1);
   });
 
+  test('missing cores are told once, whatever else changes, and again when they are others', () => {
+    guarded('warn');
+    const told = (): number => log.of('warn').filter((line) => line.includes('restarted')).length;
+    sysroot.vector(34, 'eth0-TxRx-4');
+    clock.turn(5_000);
+    sysroot.online('0-6');
+    clock.turn(5_000);
+    expect(told()).toBe(1);
+    sysroot.vector(35, 'eth0-TxRx-5');
+    clock.turn(5_000);
+    expect(told()).toBe(2);
+  });
+
+  test('an IRQ number that was given up on is tried again when another vector has it', () => {
+    guarded('repair');
+    for (let round = 0; round < 8; round += 1) {
+      sysroot.setMask(30, '000000ff');
+      clock.turn(5_000);
+    }
+    expect(sysroot.mask(30)).toBe('000000ff');
+    renameVectors();
+    clock.turn(5_000);
+    expect(sysroot.mask(30)).toBe('00000001');
+  });
+
   test('a CPU that goes offline: its vector gets a core that katran knows, the others stay where they are', () => {
     guarded('repair');
     sysroot.online('0,2-7');
@@ -355,6 +393,28 @@ describe('other vectors than planned', () => {
     expect(log.of('warn')).toEqual([
       expect.stringContaining('irq 31 (eth0-TxRx-1) is on cpu 7 instead of cpu 1'),
     ]);
+  });
+});
+
+describe('the cost of a round', () => {
+  test('a new plan is made once at the start, and then only when vectors or online CPUs have changed', () => {
+    let plans = 0;
+    guarded('warn', {
+      replan: () => {
+        plans += 1;
+        return sysroot.plan();
+      },
+    });
+    sysroot.interrupt(30, 0, 1_000);
+    sysroot.setMask(30, '000000ff');
+    clock.turn(60_000);
+    expect(plans).toBe(1);
+    sysroot.vector(50, 'nvme0q1');
+    clock.turn(60_000);
+    expect(plans).toBe(2);
+    sysroot.online('0-6');
+    clock.turn(60_000);
+    expect(plans).toBe(3);
   });
 });
 
