@@ -67,6 +67,11 @@ describe('which lines belong to a NIC', () => {
     ]);
   });
 
+  it('takes no vector of another virtio device, not even when it has no other', () => {
+    const device = nicOf({ driver: 'virtio_net', virtioDevice: 'virtio1', msiIrqs: [5, 6] });
+    expect(found(device, { 5: 'virtio10-config', 6: 'virtio10-input.0' })).toEqual([]);
+  });
+
   it('finds nothing for an interface that was never up', () => {
     expect(found(nicOf({ msiIrqs: [45, 46], up: false }), { 1: 'i8042' })).toEqual([]);
   });
