@@ -77,14 +77,10 @@ test('one that the kernel refuses is reported, the others are restored, and the 
   apply();
   const root = answering(sysroot.root, (irq) => (irq === 31 ? 'EINVAL' : undefined));
   const report = restoreMasks(root, 'eth0', { log });
-  expect(report.failed).toEqual([
-    {
-      irq: 31,
-      name: 'eth0-TxRx-1',
-      mask: '0000000f',
-      reason: expect.stringMatching(/EINVAL, no CPU of the mask is online/),
-    },
+  expect(report.failed.map(({ irq, name, mask }) => ({ irq, name, mask }))).toEqual([
+    { irq: 31, name: 'eth0-TxRx-1', mask: '0000000f' },
   ]);
+  expect(report.failed[0]?.reason).toMatch(/EINVAL, no CPU of the mask is online/);
   expect(report.fileRemoved).toBe(false);
   expect(sysroot.masks()).toEqual({ 30: '00000003', 31: '00000002', 32: '0000000f' });
   expect(restoreMasks(sysroot.root, 'eth0', { log }).fileRemoved).toBe(true);
