@@ -123,7 +123,7 @@ function writeTopology(write: Writer, machine: MadeMachine): void {
 }
 
 function interruptLine(machine: MadeMachine, nic: MadeNic, irq: number, name: string): string {
-  const counts = Array.from({ length: machine.cpus }, () => '0'.padStart(11)).join('');
+  const counts = '0'.padStart(11).repeat(machine.cpus);
   const chip = nic.intx === true ? `IO-APIC  ${irq}-fasteoi` : `IR-PCI-MSIX-0000:01:00.0    ${irq}-edge`;
   const actions = [...(nic.sharedWith ?? []), name].filter(Boolean).join(', ');
   return `${String(irq).padStart(3)}:${counts}   ${chip}      ${actions}\n`;
