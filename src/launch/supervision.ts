@@ -43,11 +43,13 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
     log,
     replan: () => launch.replan(),
     coresGiven: plan.forwardingCores,
+    planWritten: options.affinitize,
   });
   const fallback = startFallbackWatch({
     readFallback: async () => (await client.getLruFallbackStats(CALL_DEADLINE_MS)).v1,
     root,
     plan,
+    vectors: () => guard.vectors(),
     log,
   });
   manager.watch((deadlineMs) => client.getMac(deadlineMs));
