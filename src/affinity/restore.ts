@@ -30,6 +30,12 @@ export interface RestoreReport {
   readonly fileRemoved: boolean;
 }
 
+export interface RestoreOptions {
+  readonly log: Log;
+  /** True: only say what would be restored (`-dry_run`). */
+  readonly preview?: boolean;
+}
+
 function whyGone({ name }: SavedMask, line: InterruptLine | undefined): string | undefined {
   if (line === undefined) return 'the interrupt is gone';
   if (line.actions.includes(name)) return undefined;
@@ -43,7 +49,11 @@ function whyGone({ name }: SavedMask, line: InterruptLine | undefined): string |
  * before it is made and read back after it; one that fails does not keep the others from being tried.
  * Throws Failure when nothing is saved or the saved file or /proc/interrupts cannot be read.
  */
-export function restoreMasks(root: Root, interfaceName: string, { log }: { log: Log }): RestoreReport {
+export function restoreMasks(
+  root: Root,
+  interfaceName: string,
+  { log, preview = false }: RestoreOptions,
+): RestoreReport {
   const file = savedMasksPath(root, interfaceName);
   const saved = readSavedMasks(root, interfaceName);
   if (saved === undefined) {
@@ -63,8 +73,10 @@ export function restoreMasks(root: Root, interfaceName: string, { log }: { log: 
     }
     try {
       const before = readAffinity(root, vector.irq);
-      log.info(`restoring irq ${vector.irq} to mask ${vector.mask}`);
-      setMask(root, vector.irq, vector.mask);
+      if (!preview) {
+        log.info(`restoring irq ${vector.irq} to mask ${vector.mask}`);
+        setMask(root, vector.irq, vector.mask);
+      }
       restored.push({ ...vector, before });
     } catch (error) {
       if (!(error instanceof MaskNotSet || error instanceof KernelFileError)) throw error;
@@ -72,6 +84,7 @@ export function restoreMasks(root: Root, interfaceName: string, { log }: { log: 
       (error.code === 'ENOENT' ? gone : failed).push({ ...vector, reason: why });
     }
   }
-  if (failed.length === 0) removeSavedMasks(root, interfaceName);
-  return { interface: interfaceName, file, restored, gone, failed, fileRemoved: failed.length === 0 };
+  const fileRemoved = failed.length === 0 && !preview;
+  if (fileRemoved) removeSavedMasks(root, interfaceName);
+  return { interface: interfaceName, file, restored, gone, failed, fileRemoved };
 }
