@@ -89,9 +89,19 @@ export function readSavedMasks(root: Root, interfaceName: string): SavedMask[] |
   return parseSavedMasks(text, file);
 }
 
+/** Parents only where they are missing: on a read-only file system Node's recursive mkdir reports ENOENT instead of EROFS. */
+function makeDirectory(directory: string): void {
+  try {
+    fs.mkdirSync(directory, { mode: 0o755 });
+  } catch (error) {
+    if (errno(error) === 'ENOENT') fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
+    else if (errno(error) !== 'EEXIST') throw error;
+  }
+}
+
 function writeAtomically(file: string, text: string): void {
   const directory = path.dirname(file);
-  fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
+  makeDirectory(directory);
   if (!fs.lstatSync(directory).isDirectory()) {
     throw new Failure(`cannot save IRQ masks in ${directory}: it is not a directory; remove it`);
   }

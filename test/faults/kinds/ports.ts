@@ -1,7 +1,10 @@
 import { expect } from 'vitest';
+import { ARTIFACTS } from '../../support/launcher.ts';
 import { startDouble } from '../../support/katran-double/index.ts';
-import type { FaultKind } from '../support/fault.ts';
-import { listenOnPort } from '../support/moves.ts';
+import type { Fault, FaultKind } from '../support/fault.ts';
+import { changeGatewayMac, forgetGateway, GATEWAY_MAC } from '../support/gateway-tables.ts';
+import { listenOnPort, until } from '../support/moves.ts';
+import { lockHeld } from '../support/nothing-left.ts';
 import type { Scene } from '../support/scene.ts';
 
 /** A katran that start-katran did not start, on the same port, with an XDP marker of its own. */
@@ -80,22 +83,26 @@ export const ports: FaultKind = {
         await anotherKatran(scene);
       },
     },
-    {
-      name: 'two launchers at once',
+    ...ARTIFACTS.map((artifact): Fault => ({
+      name: `a second launcher (${artifact.name}) on the same port`,
       response: 'the second says that another one is at work and ends with 1; the first goes on',
       survived: true,
       status: 0,
       says: [],
       reaches: 'up',
       xdp: 'none left',
+      // The first has not even found the gateway: it is not the open port that keeps the second out.
+      flags: ['-gateway_timeout', '60000'],
+      before: forgetGateway,
       during: async (scene) => {
-        await scene.isUp();
-        const second = await scene.another().ended;
+        await until('the first is at work', () => lockHeld(scene.staged.port));
+        const second = await scene.another([], {}, artifact).ended;
         expect(second.status, second.stderr).toBe(1);
         expect(second.stderr).toMatch(/another start-katran is launching or supervising katran on port \d+/);
-        expect(scene.staged.stage.journal().filter(({ event }) => event === 'start')).toHaveLength(1);
+        changeGatewayMac(scene, GATEWAY_MAC);
+        await scene.isUp();
         scene.launcher.kill('SIGTERM');
       },
-    },
+    })),
   ],
 };

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { openRoot } from '../../../src/linux/root.ts';
+import { parseAffinityMask } from '../../../src/linux/smp-affinity.ts';
 import { findListeners } from '../../../src/linux/tcp-listeners.ts';
 import type { Outcome } from './fault.ts';
 import { plannedMasks } from './planned-masks.ts';
@@ -36,10 +37,13 @@ export function lookBefore(scene: Scene): Before {
 
 /** Whether a launcher holds the lock of this port: a socket in the abstract namespace. */
 export function lockHeld(port: number): boolean {
-  return fs
-    .readFileSync('/proc/net/unix', 'utf8')
-    .split('\n')
-    .some((line) => line.endsWith(`@start-katran:${port}`));
+  // Node fills the name up with NUL bytes, which are shown as @.
+  return new RegExp(`@start-katran:${port}@*$`, 'm').test(fs.readFileSync('/proc/net/unix', 'utf8'));
+}
+
+/** The CPUs of each mask: `1` and `00000001` are the same to the kernel. */
+function cpusOf(masks: Readonly<Record<string, string>>): Record<string, readonly number[]> {
+  return Object.fromEntries(Object.entries(masks).map(([irq, mask]) => [irq, parseAffinityMask(mask)]));
 }
 
 /** No process, mask, socket or temporary file of a launch that is over; the XDP marker as the outcome says. */
@@ -51,13 +55,10 @@ export function expectNothingLeft(scene: Scene, before: Before, outcome: Outcome
   expect(list(scene.cwd), 'files left in the working directory').toEqual(before.cwd);
   expect(list(scene.tmp), 'files left in TMPDIR').toEqual(before.tmp);
   const planned = outcome.masks === 'as planned';
-  const stateFile = planned ? ['eth0.json'] : [];
-  expect(list(path.join(staged.sysroot, RUN)), 'files in /run/start-katran').toEqual([
-    ...before.run,
-    ...stateFile,
-  ]);
-  expect(staged.masks(), 'IRQ masks').toEqual(
-    planned ? { ...before.masks, ...plannedMasks() } : before.masks,
+  const files = new Set([...before.run, ...(planned ? ['eth0.json'] : [])]);
+  expect(list(path.join(staged.sysroot, RUN)), 'files in /run/start-katran').toEqual([...files]);
+  expect(cpusOf(staged.masks()), 'CPUs of the IRQ masks').toEqual(
+    cpusOf(planned ? { ...before.masks, ...plannedMasks() } : before.masks),
   );
   expect(staged.stage.xdpAttached() ? 'stays attached' : 'none left', 'XDP program').toBe(outcome.xdp);
 }

@@ -51,8 +51,8 @@ export class Scene {
   }
 
   /** A launcher beside the main one, on the same port. */
-  another(flags: readonly string[] = [], options: RunOptions = {}): Running {
-    return this.staged.launch(this.artifact, flags, {
+  another(flags: readonly string[] = [], options: RunOptions = {}, artifact = this.artifact): Running {
+    return this.staged.launch(artifact, flags, {
       cwd: this.cwd,
       ...options,
       env: { TMPDIR: this.tmp, ...options.env },

@@ -1,0 +1,4 @@
+import { affinity } from './kinds/affinity.ts';
+import { testFaults } from './support/run-faults.ts';
+
+testFaults(affinity);

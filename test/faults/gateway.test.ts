@@ -1,0 +1,4 @@
+import { gateway } from './kinds/gateway.ts';
+import { testFaults } from './support/run-faults.ts';
+
+testFaults(gateway);

@@ -1,0 +1,4 @@
+import { mac } from './kinds/mac.ts';
+import { testFaults } from './support/run-faults.ts';
+
+testFaults(mac);
