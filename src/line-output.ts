@@ -10,27 +10,39 @@ export interface Output {
   readonly isTerminal: boolean;
   /** Width of the terminal in columns, 80 where there is none. */
   readonly columns: number;
+  /** Height of the terminal in lines; undefined where there is none. */
+  readonly rows?: number | undefined;
+}
+
+/** What a terminal says of its size now. */
+export interface TerminalSize {
+  readonly columns: number | undefined;
+  readonly rows: number | undefined;
 }
 
 /** Writes directly into a file descriptor; keeps what a full pipe refuses and drops, counting, what exceeds the queue. */
 export class DescriptorOutput implements Output {
   readonly isTerminal: boolean;
   readonly #descriptor: number;
-  readonly #columns: () => number | undefined;
+  readonly #size: () => TerminalSize;
   #queue: Buffer[] = [];
   #queued = 0;
   #dropped = 0;
   #gone = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(descriptor: number, terminal: boolean, columns: () => number | undefined) {
+  constructor(descriptor: number, terminal: boolean, size: () => TerminalSize) {
     this.isTerminal = terminal;
-    this.#columns = columns;
+    this.#size = size;
     this.#descriptor = ownDescription(descriptor);
   }
 
   get columns(): number {
-    return this.#columns() ?? 80;
+    return this.#size().columns ?? 80;
+  }
+
+  get rows(): number | undefined {
+    return this.#size().rows;
   }
 
   write(text: string): void {

@@ -17,7 +17,8 @@ import { jsonPlan } from './report/json-plan.ts';
 import { previewText } from './report/preview.ts';
 import { INHERITED_OUTPUT } from './relay/katran-output.ts';
 import { startRelay } from './relay/start-relay.ts';
-import { styleFor, wantsColour } from './report/style.ts';
+import { screenFor } from './report/screen.ts';
+import { wantsColour } from './report/style.ts';
 import type { Task } from './task.ts';
 
 /** What a run does with its plan. */
@@ -81,7 +82,7 @@ async function show(
   const report = { plan, gateway, command, warnings: [...plan.warnings, ...gatewayWarnings] };
   const text = options.json
     ? `${jsonPlan(report)}\n`
-    : previewText(report, argumentLine, styleFor(world.stdout, world.environment));
+    : previewText(report, argumentLine, screenFor(world.stdout, world.environment));
   world.stdout.write(text);
 }
 

@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { DescriptorOutput, type Output } from './line-output.ts';
+import { DescriptorOutput, type Output, type TerminalSize } from './line-output.ts';
 
 /** All that a run takes from its process: the one place that touches process.argv, process.env and process.on. */
 export interface World {
@@ -16,10 +16,13 @@ export interface World {
   onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
 }
 
-function columnsOf(stream: 'stdout' | 'stderr'): () => number | undefined {
+const positive = (value: unknown): number | undefined =>
+  typeof value === 'number' && value > 0 ? value : undefined;
+
+function sizeOf(stream: 'stdout' | 'stderr'): () => TerminalSize {
   return () => {
-    const { columns } = process[stream];
-    return typeof columns === 'number' && columns > 0 ? columns : undefined;
+    const { columns, rows } = process[stream];
+    return { columns: positive(columns), rows: positive(rows) };
   };
 }
 
@@ -31,8 +34,8 @@ export function processWorld(): World {
   return {
     argv: process.argv.slice(2),
     environment: process.env,
-    stdout: new DescriptorOutput(1, isatty(1), columnsOf('stdout')),
-    stderr: new DescriptorOutput(2, isatty(2), columnsOf('stderr')),
+    stdout: new DescriptorOutput(1, isatty(1), sizeOf('stdout')),
+    stderr: new DescriptorOutput(2, isatty(2), sizeOf('stderr')),
     uid: process.geteuid?.() ?? 0,
     pid: process.pid,
     self: compiled ? [process.execPath] : [process.execPath, script],

@@ -1,7 +1,10 @@
-import type { PlannedVector } from '../affinity/types.ts';
+import type { AffinityPlan, PlannedVector } from '../affinity/types.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import { parseAffinityMask } from '../linux/smp-affinity.ts';
+import { cpuMap } from './cpu-map.ts';
 import type { PlanReport } from './json-plan.ts';
+import type { Landing } from './queue-names.ts';
+import type { Screen } from './screen.ts';
 import { shellLine } from './shell-quote.ts';
 import type { Style } from './style.ts';
 import { table } from './table.ts';
@@ -42,8 +45,26 @@ function gatewayLine({ gateway }: PlanReport): string {
   return `gateway ${address} on ${gateway.interface}, MAC ${gateway.mac ?? 'unknown'}`;
 }
 
-/** What would be written and started, for people. Ends with a line feed. */
-export function previewText(report: PlanReport, argumentLine: readonly string[], style: Style): string {
+/** Where the plan puts the queues. */
+function plannedLandings({ vectors }: AffinityPlan): Landing[] {
+  return vectors.flatMap(({ nic, role, queue, cpu }) =>
+    role === 'control' || queue === null || cpu === null ? [] : [{ nic, role, queue, cpus: [cpu] }],
+  );
+}
+
+function plannedMap(plan: AffinityPlan, screen: Screen): string[] {
+  const landings = plannedLandings(plan);
+  // Where queues are planned, their CPUs are the forwarding cores; only without any do these need a mark.
+  const forwardingCores = landings.length === 0 ? plan.forwardingCores : null;
+  return cpuMap({ topology: plan.topology, nics: plan.nics, landings, forwardingCores, rates: null }, screen);
+}
+
+/**
+ * What would be written and started, for people; what matters most is last, where a terminal shows it. Ends with a line
+ * feed.
+ */
+export function previewText(report: PlanReport, argumentLine: readonly string[], screen: Screen): string {
+  const { style } = screen;
   const { plan, warnings } = report;
   const nics = plan.nics.map(
     ({ name, driver, node }) => `${name} (${driver ?? 'no driver'}, node ${node < 0 ? 'unknown' : node})`,
@@ -51,7 +72,10 @@ export function previewText(report: PlanReport, argumentLine: readonly string[],
   return [
     `number of CPUs ${plan.topology.online.length}`,
     `interface ${plan.interface}, strategy ${plan.strategy}, NIC ${nics.join(', ')}`,
-    ...(plan.vectors.length === 0 ? [] : ['', vectorTable(plan.vectors, style), '']),
+    ...(plan.vectors.length === 0 ? [] : ['', vectorTable(plan.vectors, style)]),
+    '',
+    ...plannedMap(plan, screen),
+    '',
     gatewayLine(report),
     ...warnings.map(({ code, message }) => style.warning(`warning (${code}): ${message}`)),
     shellLine(argumentLine),
