@@ -24,12 +24,20 @@ interface LogRecord {
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
+/** Names from the kernel and words from elsewhere end up in messages: none may break a line or steer a terminal. */
+function oneLine(text: string): string {
+  return text
+    .trim()
+    .replaceAll(/\s*[\r\n]+\s*/g, ' ')
+    .replaceAll(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
 /** `2019/01/28 14:19:51 message`, local time; one line whatever the message holds. */
 export function textLine(record: Pick<LogRecord, 'time' | 'msg'>): string {
   const t = new Date(record.time);
   const day = `${t.getFullYear()}/${two(t.getMonth() + 1)}/${two(t.getDate())}`;
   const clock = `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
-  return `${day} ${clock} ${record.msg.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`;
+  return `${day} ${clock} ${oneLine(record.msg)}`;
 }
 
 function isRecord(value: unknown): value is LogRecord {
