@@ -34,8 +34,8 @@ async function readSome(descriptor: number, buffer: Buffer): Promise<number> {
 
 /** Passes one of katran's streams on until its end. One read or write at a time: that is the back-pressure. */
 async function relayStream(stream: KatranStream, from: number, to: number): Promise<void> {
-  const wrapper = new LineWrapper(stream, Date.now);
   const sink = new Sink(to);
+  const wrapper = new LineWrapper(stream, Date.now, sink.pieceBytes);
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   for (;;) {
     const count = await readSome(from, buffer);

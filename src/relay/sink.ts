@@ -1,7 +1,10 @@
 import fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { LINE_BYTES } from './wrap-lines.ts';
 
 const RETRY_MS = 10;
+/** Sockets and files take this in one piece. */
+const AT_ONCE_BYTES = 32 * 1024;
 
 function writeOnce(descriptor: number, bytes: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -28,8 +31,17 @@ export class Sink {
     this.#descriptor = descriptor;
   }
 
-  async write(piece: string): Promise<void> {
-    let bytes: Buffer = Buffer.from(piece);
+  /** How much may be written at once: as much as lands in one piece, between what others write into the same. */
+  get pieceBytes(): number {
+    try {
+      return fs.fstatSync(this.#descriptor).isFIFO() ? LINE_BYTES : AT_ONCE_BYTES;
+    } catch {
+      return LINE_BYTES; // closed: the first write will find out
+    }
+  }
+
+  async write(piece: Buffer): Promise<void> {
+    let bytes = piece;
     while (bytes.length > 0 && !this.#gone) {
       try {
         bytes = bytes.subarray(await writeOnce(this.#descriptor, bytes));

@@ -3,19 +3,23 @@ import { levelOfKatranLine, type KatranLevel } from './katran-line.ts';
 export type KatranStream = 'stdout' | 'stderr';
 
 /**
- * Bytes of a JSON line at most, line feed included, and of what is written at once. A pipe takes that many in one piece
- * (PIPE_BUF, pipe(7)), so that a line of the launcher never lands inside one of katran's.
+ * Bytes of a JSON line at most, line feed included. A pipe takes that many in one piece (PIPE_BUF, pipe(7)), so that a line
+ * of the launcher never lands inside one of katran's.
  */
-export const PIECE_BYTES = 4096;
+export const LINE_BYTES = 4096;
 /** What everything around the message takes at most. */
 const ENVELOPE_BYTES = 200;
-const MESSAGE_BYTES = PIECE_BYTES - ENVELOPE_BYTES;
+const LINE_FEED = 0x0a;
+const MESSAGE_BYTES = LINE_BYTES - ENVELOPE_BYTES;
+/** JSON.stringify makes up to six bytes of a UTF-16 unit (`\u0000`), and two quotes: so many units fit for sure. */
+const SURELY_FITTING = Math.floor(MESSAGE_BYTES / 6) - 2;
 
 /** UTF-16 units of the text that fit a message; the whole text if it fits. A pair of surrogates is not cut. */
 function fitting(text: string): number {
+  if (text.length <= SURELY_FITTING) return text.length;
   let units = Math.min(text.length, MESSAGE_BYTES);
   for (;;) {
-    const bytes = Buffer.byteLength(JSON.stringify(text.slice(0, units))) - 2;
+    const bytes = Buffer.byteLength(JSON.stringify(text.slice(0, units)));
     if (bytes <= MESSAGE_BYTES) break;
     units = Math.floor((units * MESSAGE_BYTES) / bytes);
   }
@@ -31,34 +35,36 @@ function fitting(text: string): number {
  * `"more":true` on all but the last. Memory is bounded whatever katran writes.
  */
 export class LineWrapper {
-  readonly #stream: KatranStream;
   readonly #now: () => number;
+  readonly #pieceBytes: number;
+  readonly #about: string;
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #level: KatranLevel = 'info';
   /** The beginning of a line whose end has not come yet; shorter than a piece. */
   #pending = '';
   /** Parts of the current line that are out already. */
   #parts = 0;
-  #pieces: string[] = [];
+  #pieces: Buffer[] = [];
   #piece = '';
-  #pieceBytes = 0;
 
-  constructor(stream: KatranStream, now: () => number) {
-    this.#stream = stream;
+  /** `pieceBytes`: how much may be written at once, LINE_BYTES or more. */
+  constructor(stream: KatranStream, now: () => number, pieceBytes: number) {
     this.#now = now;
+    this.#pieceBytes = pieceBytes;
+    this.#about = `"source":"katran","stream":"${stream}"`;
   }
 
   /** Takes the next bytes; gives what is to be written, each element with one write. */
-  push(bytes: Uint8Array): readonly string[] {
+  push(bytes: Uint8Array): readonly Buffer[] {
     return this.#take(this.#decoder.decode(bytes, { stream: true }), false);
   }
 
   /** After the last byte: the line that had no line feed, if there is one. */
-  end(): readonly string[] {
+  end(): readonly Buffer[] {
     return this.#take(this.#decoder.decode(), true);
   }
 
-  #take(text: string, last: boolean): readonly string[] {
+  #take(text: string, last: boolean): readonly Buffer[] {
     const time = new Date(this.#now()).toISOString();
     let from = 0;
     for (let to = text.indexOf('\n'); to !== -1; to = text.indexOf('\n', from)) {
@@ -72,11 +78,9 @@ export class LineWrapper {
       this.#line(this.#pending, time);
       this.#pending = '';
     }
+    this.#endPiece();
     const pieces = this.#pieces;
-    if (this.#piece !== '') pieces.push(this.#piece);
     this.#pieces = [];
-    this.#piece = '';
-    this.#pieceBytes = 0;
     return pieces;
   }
 
@@ -99,14 +103,22 @@ export class LineWrapper {
   }
 
   #emit(message: string, time: string, more: string): void {
-    const line = `{"level":"${this.#level}","time":"${time}","source":"katran","stream":"${this.#stream}"${more},"msg":${JSON.stringify(message)}}\n`;
-    const bytes = Buffer.byteLength(line);
-    if (this.#pieceBytes + bytes > PIECE_BYTES && this.#piece !== '') {
-      this.#pieces.push(this.#piece);
-      this.#piece = '';
-      this.#pieceBytes = 0;
-    }
+    const line = `{"level":"${this.#level}","time":"${time}",${this.#about}${more},"msg":${JSON.stringify(message)}}\n`;
+    // Units are not bytes, but katran hardly writes anything else than ASCII; endPiece() makes sure.
+    if (this.#piece.length + line.length > this.#pieceBytes) this.#endPiece();
     this.#piece += line;
-    this.#pieceBytes += bytes;
+  }
+
+  #endPiece(): void {
+    if (this.#piece === '') return;
+    const bytes = Buffer.from(this.#piece);
+    this.#piece = '';
+    let from = 0;
+    while (bytes.length - from > this.#pieceBytes) {
+      const to = bytes.lastIndexOf(LINE_FEED, from + this.#pieceBytes - 1) + 1;
+      this.#pieces.push(bytes.subarray(from, to));
+      from = to;
+    }
+    this.#pieces.push(bytes.subarray(from));
   }
 }

@@ -1,0 +1,225 @@
+import fs from 'node:fs';
+import { once } from 'node:events';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ARTIFACTS, type Running } from '../support/launcher.ts';
+import { stageLaunch, type StagedLaunch, type StageOptions } from '../support/staged-launch.ts';
+
+interface Line {
+  readonly msg: string;
+  readonly source?: string;
+  readonly stream?: string;
+  readonly level: string;
+  readonly more?: boolean;
+}
+
+function isLine(value: unknown): value is Line {
+  return typeof value === 'object' && value !== null && 'msg' in value && 'level' in value && 'time' in value;
+}
+
+/** Every line of the output; throws when one is no JSON log line: it would have been torn. */
+function linesOf(output: string): Line[] {
+  const lines = Buffer.from(output, 'latin1').toString('utf8').split('\n');
+  expect(lines.pop()).toBe('');
+  return lines.map((text) => {
+    const value: unknown = JSON.parse(text);
+    if (!isLine(value)) throw new Error(`not a log line: ${text}`);
+    return value;
+  });
+}
+
+/** Numbers of the flood lines, in the order they came. */
+const floodNumbers = (lines: readonly Line[]): number[] =>
+  lines.flatMap(({ msg }) => /^flood (\d{9}) /.exec(msg)?.[1] ?? []).map(Number);
+
+const counting = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+function relaysOf(launcherPid: number): number[] {
+  const children = fs.readFileSync(`/proc/${launcherPid}/task/${launcherPid}/children`, 'utf8');
+  return children
+    .split(' ')
+    .filter((pid) => pid !== '' && fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('__relay'))
+    .map(Number);
+}
+
+function relayOf(launcher: Running): number {
+  const [pid] = relaysOf(launcher.pid);
+  if (pid === undefined) throw new Error('there is no relay');
+  return pid;
+}
+
+const highWaterKiB = (pid: number): number =>
+  Number(/^VmHWM:\s+(\d+) kB$/m.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
+  let staged: StagedLaunch;
+  const launchWith = async (double: StageOptions['double'] = {}, within: readonly string[] = []) => {
+    staged = await stageLaunch({ double: { START_DELAY: 50, ...double } });
+    return staged.launch(artifact, ['-log_format', 'json'], { within });
+  };
+  const katranPid = async (): Promise<number> => (await staged.stage.waitFor('start')).pid;
+  const flooded = () => staged.stage.waitFor('flooded', () => true, 45_000);
+  afterEach(() => staged.remove());
+
+  it('wraps both of katran’s streams, with the level of its own letter, among the launcher’s lines', async () => {
+    const launcher = await launchWith();
+    await launcher.saysOnStderr(/katran is up and running/);
+    const relay = relayOf(launcher);
+    launcher.kill('SIGTERM');
+    const { status, stdout, stderr } = await launcher.ended;
+    expect(status).toBe(0);
+    expect(linesOf(stdout)).toMatchObject([
+      {
+        level: 'info',
+        source: 'katran',
+        stream: 'stdout',
+        msg: `Server listening on 127.0.0.1:${staged.port}`,
+      },
+    ]);
+    const lines = linesOf(stderr);
+    const started = lines.find(({ msg }) => msg.endsWith('Starting Katran'));
+    expect(started).toMatchObject({ level: 'info', source: 'katran', stream: 'stderr' });
+    expect(lines.find(({ msg }) => msg.includes('skipping'))).toMatchObject({ level: 'error' });
+    expect(lines.find(({ msg }) => msg === 'katran is up and running')).not.toHaveProperty('source');
+    expect(lines.some(({ msg }) => msg.endsWith('Stopping Katran!'))).toBe(true);
+    expect(fs.existsSync(`/proc/${relay}`)).toBe(false);
+  });
+
+  it('gives katran nothing but the two write ends', async () => {
+    const launcher = await launchWith();
+    await launcher.saysOnStderr(/katran is up and running/);
+    const pid = await katranPid();
+    const pipes = fs
+      .readdirSync(`/proc/${pid}/fd`)
+      .filter((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`).includes('start-katran-'))
+      .map((fd) => ({
+        fd,
+        flags: /^flags:\s+(\d+)/m.exec(fs.readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8'))?.[1],
+      }));
+    // O_WRONLY and nothing else but O_LARGEFILE: O_NONBLOCK would make glog lose lines.
+    expect(pipes.map(({ fd, flags }) => [fd, parseInt(flags ?? '', 8) & 0o4003])).toEqual([
+      ['1', 1],
+      ['2', 1],
+    ]);
+  });
+
+  it('loses no line of 200,000 a second, on a pipe that the launcher writes to as well', async () => {
+    const lines = 400_000;
+    const launcher = await launchWith({ FLOOD: 200_000, FLOOD_LINES: lines }, [
+      'sh',
+      '-c',
+      'exec "$0" "$@" 2>&1 >/dev/null | cat',
+    ]);
+    await flooded();
+    process.kill(await katranPid(), 'SIGTERM');
+    const { stdout } = await launcher.ended;
+    const all = linesOf(stdout);
+    expect(floodNumbers(all)).toEqual(counting(lines));
+    expect(all.some(({ msg }) => msg === 'katran is up and running')).toBe(true);
+  });
+
+  it.each([
+    ['64 KiB', 65_536, 40],
+    ['3 MiB', 3 * 1024 * 1024, 4],
+  ])('keeps lines of %s, in parts, in bounded memory', async (_size, length, count) => {
+    const launcher = await launchWith({ FLOOD: 1000, FLOOD_LINES: count, FLOOD_LENGTH: length });
+    await flooded();
+    await launcher.saysOnStderr(/katran is up and running/);
+    const relay = relayOf(launcher);
+    expect(highWaterKiB(relay)).toBeLessThan(128 * 1024);
+    launcher.kill('SIGTERM');
+    const { stderr } = await launcher.ended;
+    const wholes: string[] = [];
+    let line = '';
+    for (const { source, msg, more } of linesOf(stderr)) {
+      if (source !== 'katran') continue;
+      line += msg;
+      if (more === true) continue;
+      wholes.push(line);
+      line = '';
+    }
+    const floods = wholes.filter((whole) => whole.startsWith('flood '));
+    expect(floods.map((whole) => whole.length)).toEqual(counting(count).map(() => length - 1));
+  });
+
+  it('keeps NUL bytes', async () => {
+    const launcher = await launchWith({ FLOOD: 1000, FLOOD_LINES: 20, FLOOD_LENGTH: 119, FLOOD_NUL: 1 });
+    await flooded();
+    launcher.kill('SIGTERM');
+    const { stderr } = await launcher.ended;
+    const floods = linesOf(stderr).filter(({ msg }) => msg.startsWith('flood '));
+    expect(floods.map(({ msg }) => msg.slice(16))).toEqual(counting(20).map(() => '\0'.repeat(102)));
+  });
+
+  it('goes on relaying a katran that goes on, when the launcher is killed', async () => {
+    const lines = 60_000;
+    const launcher = await launchWith({ FLOOD: 20_000, FLOOD_LINES: lines });
+    await launcher.saysOnStderr(/katran is up and running/);
+    const katran = await katranPid();
+    const relay = relayOf(launcher);
+    launcher.kill('SIGKILL');
+    await once(launcher.child, 'exit');
+    await flooded();
+    // What signals everything in sight must not end the relay before katran has said its last.
+    process.kill(relay, 'SIGTERM');
+    process.kill(relay, 'SIGHUP');
+    process.kill(katran, 'SIGTERM');
+    const { stderr } = await launcher.ended; // when the relay has closed our pipes
+    const all = linesOf(stderr);
+    expect(floodNumbers(all)).toEqual(counting(lines));
+    expect(all.some(({ msg }) => msg.endsWith('Stopping Katran!'))).toBe(true);
+  });
+
+  it('does not let katran die or stop when nobody reads any more', async () => {
+    const launcher = await launchWith({ FLOOD: 50_000, FLOOD_LINES: 100_000 });
+    await launcher.saysOnStderr(/katran is up and running/);
+    launcher.child.stderr?.destroy();
+    launcher.child.stdout?.destroy();
+    await flooded();
+    launcher.kill('SIGTERM');
+    const [status]: unknown[] = await once(launcher.child, 'exit');
+    expect(status).toBe(0);
+    expect(staged.stage.xdpAttached()).toBe(false);
+  });
+
+  it('holds katran up while the reader does not read, and has lost nothing when it reads again', async () => {
+    const lines = 300_000;
+    const launcher = await launchWith({ FLOOD: 200_000, FLOOD_LINES: lines });
+    await launcher.saysOnStderr(/flood 00000/);
+    launcher.child.stderr?.pause();
+    await expect(staged.stage.waitFor('flooded', () => true, 2000)).rejects.toThrow();
+    expect(highWaterKiB(relayOf(launcher))).toBeLessThan(128 * 1024);
+    launcher.child.stderr?.resume();
+    await flooded();
+    await launcher.saysOnStderr(/katran is up and running/);
+    launcher.kill('SIGTERM');
+    const { stderr } = await launcher.ended;
+    expect(floodNumbers(linesOf(stderr))).toEqual(counting(lines));
+  });
+
+  it('starts another relay when one is killed, and katran does not notice', async () => {
+    const launcher = await launchWith({ FLOOD: 1000, FLOOD_LINES: 3000 });
+    await launcher.saysOnStderr(/katran is up and running/);
+    const first = relayOf(launcher);
+    process.kill(first, 'SIGKILL');
+    await launcher.saysOnStderr(
+      /the relay of katran's output \(pid \d+\) ended with SIGKILL; starting another/,
+    );
+    await flooded();
+    launcher.kill('SIGTERM');
+    const { status, stderr } = await launcher.ended;
+    expect(status).toBe(0);
+    // All that the dead relay had not taken yet is there, up to the end.
+    expect(floodNumbers(linesOf(stderr)).at(-1)).toBe(2999);
+  });
+
+  it('says so and leaves katran’s lines as they are where no pipes can be made', async () => {
+    staged = await stageLaunch({ double: { START_DELAY: 50 } });
+    const launcher = staged.launch(artifact, ['-log_format', 'json'], { env: { TMPDIR: '/nowhere' } });
+    await launcher.saysOnStderr(/katran is up and running/);
+    launcher.kill('SIGTERM');
+    const { status, stdout, stderr } = await launcher.ended;
+    expect(status).toBe(0);
+    expect(stdout).toBe(`Server listening on 127.0.0.1:${staged.port}\n`);
+    expect(stderr).toMatch(/"level":"warn".*katran's own lines will not be JSON.*mkfifo/);
+  });
+});
