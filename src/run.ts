@@ -49,7 +49,8 @@ export async function run(task: Task): Promise<number> {
 
 /** Signals that came while masks were written are handled now: the masks are all written, nothing more is begun. */
 async function signalsHandled(desk: SignalDesk): Promise<NodeJS.Signals | undefined> {
-  await new Promise((resolve) => setImmediate(resolve));
+  // Twice: the first may come before the event loop has looked for signals, the second cannot.
+  for (let round = 0; round < 2; round += 1) await new Promise((resolve) => setImmediate(resolve));
   return desk.stoppedBy;
 }
 
@@ -132,7 +133,7 @@ function announceStop(manager: ServiceManager, desk: SignalDesk, shutdownDelayMs
 /** Everything is checked before anything is written or started. */
 async function launch(task: Task, desk: SignalDesk): Promise<number> {
   const { options, root, log, world } = task;
-  await log.prettify(wantsColour(world.stderr, world.environment));
+  if (wantsColour(world.stderr, world.environment)) await log.colour();
   const plan = planFor(options, root, log);
   requireUp(plan);
   checkBpfObjects(options);

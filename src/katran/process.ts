@@ -1,5 +1,7 @@
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
+import { once } from 'node:events';
 import { constants } from 'node:os';
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 
 /** How katran ended: exactly one of the two is set. */
 export interface KatranExit {
@@ -25,11 +27,6 @@ export interface KatranSurroundings {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** execa passes any descriptor on, but its types list only some of them by value. */
-function asDescriptor(target: 'inherit' | number): 'inherit' | 3 {
-  return target as 'inherit' | 3;
-}
-
 /**
  * Starts katran with these argv elements. It gets a session of its own, so that a terminal's Ctrl-C and hang-up reach
  * the launcher alone, and is not killed when the launcher dies. Throws Failure when it cannot be executed.
@@ -39,28 +36,22 @@ export async function startKatran(
   args: readonly string[],
   { stdout, stderr, environment }: KatranSurroundings,
 ): Promise<KatranProcess> {
-  const { execa } = await import('execa');
-  const subprocess = execa(binary, [...args], {
-    stdin: 'ignore',
-    stdout: asDescriptor(stdout),
-    stderr: asDescriptor(stderr),
+  const child = spawnOrFail(binary, args, {
+    stdio: ['ignore', stdout, stderr],
     env: { ...environment },
-    extendEnv: false,
     detached: true,
-    cleanup: false,
-    // katran's shutdown takes as long as -shutdown_delay says: nobody but us decides when patience ends.
-    forceKillAfterDelay: false,
-    reject: false,
   });
-  const { pid } = subprocess;
+  const { pid } = child;
   if (pid === undefined) {
-    const { code, originalMessage } = await subprocess;
-    throw new Failure(`cannot start ${binary}: ${code ?? originalMessage ?? 'unknown error'}; check -binary`);
+    const [error]: unknown[] = await once(child, 'error');
+    throw cannotStart(binary, error);
   }
   let exit: KatranExit | undefined;
-  const exited = subprocess.then(({ exitCode, signal }) => {
-    exit = { code: exitCode ?? null, signal: signal ?? null };
-    return exit;
+  const exited = new Promise<KatranExit>((resolve) => {
+    child.once('exit', (code, signal) => {
+      exit = { code, signal };
+      resolve(exit);
+    });
   });
   return {
     pid,
@@ -68,8 +59,22 @@ export async function startKatran(
     get exit() {
       return exit;
     },
-    kill: (signal) => exit === undefined && subprocess.kill(signal),
+    kill: (signal) => exit === undefined && child.kill(signal),
   };
+}
+
+/** One runtime throws when a program cannot be executed, another emits an error. */
+function spawnOrFail(binary: string, args: readonly string[], options: SpawnOptions): ChildProcess {
+  try {
+    return spawn(binary, args, options);
+  } catch (error) {
+    throw cannotStart(binary, error);
+  }
+}
+
+function cannotStart(binary: string, error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : messageOf(error);
+  return new Failure(`cannot start ${binary}: ${code}; check -binary`, { cause: error });
 }
 
 /** The launcher's status for it: katran's own, or 128+N when signal N ended it. */

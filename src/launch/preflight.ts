@@ -28,6 +28,48 @@ function checkFile(file: string, mode: 'read' | 'execute', what: string, flag: s
   }
 }
 
+/** The first bytes of a file, or undefined when it may be executed but not read. */
+function headerOf(file: string): Buffer | undefined {
+  const header = Buffer.alloc(ELF_HEADER_BYTES);
+  try {
+    const descriptor = fs.openSync(file, 'r');
+    try {
+      fs.readSync(descriptor, header, 0, header.length, 0);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  } catch {
+    return undefined;
+  }
+  return header;
+}
+
+/** e_machine of elf(5) by Node's name of the machine. */
+const ELF_MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
+const ELF_HEADER_BYTES = 20;
+
+/**
+ * Throws Failure for a program that this machine cannot execute. The kernel would say ENOEXEC, and the C library would then
+ * run it as a shell script (execvp(3)), as root.
+ */
+function checkProgram(file: string): void {
+  const header = headerOf(file);
+  if (header === undefined) return;
+  if (header.toString('latin1', 0, 2) === '#!') return;
+  const machine = header.readUInt16LE(18);
+  if (header.toString('latin1', 0, 4) !== '\x7fELF' || machine === 0) {
+    throw new Failure(
+      `katran binary ${file} is no program (neither ELF nor a script with #!); check -binary`,
+    );
+  }
+  const own = ELF_MACHINES[process.arch];
+  if (own !== undefined && machine !== own) {
+    throw new Failure(
+      `katran binary ${file} is for another kind of machine (ELF machine ${machine}, this is ${process.arch}); check -binary`,
+    );
+  }
+}
+
 const DEFAULT_BINARY = 'katran_server_grpc';
 
 /** The name the preview shows and argv[0] holds. */
@@ -40,16 +82,19 @@ export function findBinary(options: Pick<Options, 'binary'>, searchPath: string)
   const name = binaryName(options);
   if (name.includes('/')) {
     checkFile(name, 'execute', 'katran binary', '-binary');
+    checkProgram(name);
     return name;
   }
   for (const directory of searchPath.split(':')) {
     const file = path.join(directory === '' ? '.' : directory, name);
     try {
       fs.accessSync(file, fs.constants.X_OK);
-      if (fs.statSync(file).isFile()) return file;
+      if (!fs.statSync(file).isFile()) continue;
     } catch {
       continue;
     }
+    checkProgram(file);
+    return file;
   }
   throw new Failure(`${name} is not in PATH (${searchPath}); give its path with -binary`);
 }

@@ -22,7 +22,7 @@ export function upStatus({ pid }: KatranProcess, mac: string): string {
 /** Watches gateway, affinity and fallback table of a katran that is up, and answers SIGHUP and SIGUSR1. */
 export function supervise(launch: Launch, katran: KatranProcess, client: KatranClient): Watched {
   const { desk, log, root, options, plan, interfaceName, gateway, manager } = launch;
-  const since = Date.now();
+  const since = performance.now();
   const gatewayWatch = watchGateway({
     root,
     intf: interfaceName,
@@ -59,7 +59,7 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
   });
   desk.describe(() => {
     const { state } = gatewayWatch;
-    const seconds = Math.round((Date.now() - since) / 1000);
+    const seconds = Math.round((performance.now() - since) / 1000);
     const mac = state.told ?? `not ${state.gateway.mac ?? 'known'} yet`;
     return `katran (pid ${katran.pid}) is up for ${seconds} s, MAC ${mac}, gateway ${state.gateway.address ?? '?'} on ${state.gateway.interface}, affinity guard ${options.guard}`;
   });

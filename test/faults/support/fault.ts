@@ -2,13 +2,14 @@ import type { Ended, RunOptions } from '../../support/launcher.ts';
 import type { Settings } from '../../support/katran-double/index.ts';
 import type { Scene } from './scene.ts';
 
-/** How far a launch comes: katran is never executed, is executed, is reported up. */
-export type Reach = 'nothing started' | 'started' | 'up';
+/** How far a launch comes: katran is never executed, is executed, is reported up; up, but nobody could read it. */
+export type Reach = 'nothing started' | 'started' | 'up' | 'unseen';
 
 /** What the outcome looks like from outside. */
 export interface Outcome {
-  /** The launcher's exit status. */
+  /** The launcher's exit status; 128+N stands for its own death by signal N where `signalled` says so. */
   readonly status: number;
+  readonly signalled?: boolean;
   readonly reaches: Reach;
   /** Whether the XDP program is still attached when all is over. */
   readonly xdp: 'none left' | 'stays attached';

@@ -1,0 +1,4 @@
+import { signals } from './kinds/signals.ts';
+import { testFaults } from './support/run-faults.ts';
+
+testFaults(signals);
