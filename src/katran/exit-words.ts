@@ -3,31 +3,33 @@ import { exitStatusOf, type KatranExit } from './process.ts';
 /** How far katran had come when it ended. */
 export type Phase = 'starting' | 'running';
 
-function usualMeaning(exit: KatranExit, phase: Phase, intf: string): string | undefined {
-  const detach = `its XDP program may still be attached: see 'ip link show dev ${intf}', detach with 'ip link set dev ${intf} xdp off'`;
+/** What this end usually means, from katran's own behaviour. */
+function usualMeaning(exit: KatranExit, phase: Phase): string | undefined {
+  const starting = phase === 'starting';
   switch (exit.signal) {
     case 'SIGABRT':
-      return phase === 'starting'
+      return starting
         ? 'it refused what it was given: a path, the interface, the root array, the forwarding cores or its capabilities; the lines above say which'
-        : `it aborted; the lines above say why; ${detach}`;
+        : 'it aborted; the lines above say why';
     case 'SIGSEGV':
-      return phase === 'starting'
-        ? `after 'Server listening' this usually means that its port is taken; ${detach}`
-        : `it crashed; ${detach}`;
+      return starting ? "after 'Server listening' this usually means that its port is taken" : 'it crashed';
     case 'SIGKILL':
-      return `somebody killed it, or the kernel ran out of memory ('dmesg | grep -i oom'); ${detach}`;
+      return "somebody killed it, or the kernel ran out of memory ('dmesg | grep -i oom')";
     case 'SIGPIPE':
-      return `the reader of its log is gone; ${detach}`;
-    case 'SIGHUP':
-      return detach;
+      return 'the reader of its log is gone';
     case 'SIGTERM':
-      return phase === 'starting' ? 'it was stopped before its signal handler was there' : undefined;
+      return starting ? 'it was stopped before its signal handler was there' : undefined;
     default:
-      break;
+      return exit.code === 1 && starting
+        ? 'it did not accept a flag or its value; the lines above say which'
+        : undefined;
   }
-  if (exit.code === 1 && phase === 'starting')
-    return 'it did not accept a flag or its value; the lines above say which';
-  return undefined;
+}
+
+/** Katran detaches when it is stopped in order; it has not attached yet when its flags or its first moments end it. */
+function mayLeaveXdp(exit: KatranExit, phase: Phase): boolean {
+  if (exit.code === 0) return false;
+  return !(phase === 'starting' && (exit.code === 1 || exit.signal === 'SIGTERM'));
 }
 
 /** How katran ended, in words, with what it usually means and what to do about it. One line. */
@@ -36,7 +38,11 @@ export function describeExit(exit: KatranExit, phase: Phase, intf: string): stri
     exit.signal === null
       ? `exited with status ${exit.code ?? 1}`
       : `died of ${exit.signal} (status ${exitStatusOf(exit)})`;
-  const meaning = usualMeaning(exit, phase, intf);
+  const meaning = usualMeaning(exit, phase);
+  const detach = mayLeaveXdp(exit, phase)
+    ? `its XDP program may still be attached: see 'ip link show dev ${intf}', detach with 'ip link set dev ${intf} xdp off'`
+    : undefined;
+  const more = [meaning, detach].filter((part) => part !== undefined).join('; ');
   const when = phase === 'starting' ? ' before it was up' : '';
-  return `katran ${how}${when}${meaning === undefined ? '' : `: ${meaning}`}`;
+  return `katran ${how}${when}${more === '' ? '' : `: ${more}`}`;
 }

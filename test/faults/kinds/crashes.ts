@@ -13,13 +13,13 @@ const WAYS = [
     how: 'exit:3',
     ends: 'exits with status 3',
     status: 3,
-    says: /katran exited with status 3 before it was up/,
+    says: /katran exited with status 3 before it was up: .*ip link set dev eth0 xdp off/,
   },
   {
     how: 'SIGABRT',
     ends: 'aborts',
     status: 134,
-    says: /katran died of SIGABRT \(status 134\) before it was up: it refused what it was given/,
+    says: /katran died of SIGABRT \(status 134\) before it was up: it refused what it was given.*ip link set dev eth0 xdp off/,
   },
   {
     how: 'SIGSEGV',
@@ -38,7 +38,7 @@ const WAYS = [
 const whileStarting: Fault[] = STAGES.flatMap(({ stage, when, attached }) =>
   WAYS.map(({ how, ends, status, says }) => ({
     name: `katran ${ends} ${when}`,
-    response: 'says so at once, with what it usually means, and ends with katran’s status',
+    response: 'says so at once, what it usually means and how to detach XDP; ends with katran’s status',
     double: { CRASH: `${stage}=${how}` },
     status,
     says: [says],
@@ -75,7 +75,7 @@ const whileRunning: Fault[] = [
     double: { CRASH: '5000=exit:3' },
     waitsMs: 5000,
     status: 3,
-    says: [/katran exited with status 3$/m],
+    says: [/katran exited with status 3: .*ip link set dev eth0 xdp off/],
     reaches: 'up',
     xdp: 'stays attached',
   },

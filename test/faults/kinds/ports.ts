@@ -59,7 +59,7 @@ export const ports: FaultKind = {
       double: { START_DELAY: 1500 },
       waitsMs: 1500,
       status: 139,
-      says: [/died of SIGSEGV \(status 139\).*its port is taken/],
+      says: [/died of SIGSEGV \(status 139\).*its port is taken.*ip link set dev eth0 xdp off/],
       reaches: 'started',
       xdp: 'stays attached',
       during: async (scene) => {
