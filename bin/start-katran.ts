@@ -1,10 +1,19 @@
-import { isRelay } from '../src/relay/marker.ts';
-import { relayKatranOutput } from '../src/relay/relay.ts';
-import { processWorld } from '../src/world.ts';
+import { version } from '../package.json';
 
-const world = processWorld();
-// The relay loads nothing of the launcher: it has to be there before katran writes its first line.
-const status = isRelay(world.argv)
-  ? relayKatranOutput(world)
-  : import('../src/main.ts').then(({ main }) => main(world));
-void status.then((code) => process.exit(code));
+const [first, ...others] = process.argv.slice(2);
+
+// Loads nothing. Together with other flags -version is an ordinary flag, which the parser knows.
+if (others.length === 0 && (first === '-version' || first === '--version')) {
+  console.log(`start-katran ${version}`);
+} else {
+  void perform().then((code) => process.exit(code));
+}
+
+async function perform(): Promise<number> {
+  const { processWorld } = await import('../src/world.ts');
+  const { isRelay } = await import('../src/relay/marker.ts');
+  const world = processWorld();
+  // The relay loads nothing of the launcher: it has to be there before katran writes its first line.
+  if (isRelay(world.argv)) return (await import('../src/relay/relay.ts')).relayKatranOutput(world);
+  return (await import('../src/main.ts')).main(world);
+}

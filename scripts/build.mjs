@@ -17,7 +17,16 @@ const noAutoload = ['dotenv', 'bunfig', 'tsconfig', 'package-json'].map(
 const artifacts = [
   {
     file: 'start-katran',
-    options: ['--compile', '--minify', '--bytecode', '--target=bun', '--format=cjs', ...noAutoload],
+    // Split, so that a run loads only what it imports on its way.
+    options: [
+      '--compile',
+      '--minify',
+      '--bytecode',
+      '--splitting',
+      '--target=bun',
+      '--format=esm',
+      ...noAutoload,
+    ],
   },
   {
     file: 'start-katran.cjs',

@@ -14,35 +14,39 @@ export interface Output {
   readonly rows?: number | undefined;
 }
 
-/** What a terminal says of its size now. */
-export interface TerminalSize {
+/** The terminal a descriptor may be, and what it says of its size now. */
+export interface Terminal {
+  readonly attached: boolean;
   readonly columns: number | undefined;
   readonly rows: number | undefined;
 }
 
 /** Writes directly into a file descriptor; keeps what a full pipe refuses and drops, counting, what exceeds the queue. */
 export class DescriptorOutput implements Output {
-  readonly isTerminal: boolean;
-  readonly #descriptor: number;
-  readonly #size: () => TerminalSize;
+  readonly #inherited: number;
+  readonly #terminal: Terminal;
+  #own: number | undefined;
   #queue: Buffer[] = [];
   #queued = 0;
   #dropped = 0;
   #gone = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(descriptor: number, terminal: boolean, size: () => TerminalSize) {
-    this.isTerminal = terminal;
-    this.#size = size;
-    this.#descriptor = ownDescription(descriptor);
+  constructor(descriptor: number, terminal: Terminal) {
+    this.#inherited = descriptor;
+    this.#terminal = terminal;
+  }
+
+  get isTerminal(): boolean {
+    return this.#terminal.attached;
   }
 
   get columns(): number {
-    return this.#size().columns ?? 80;
+    return this.#terminal.columns ?? 80;
   }
 
   get rows(): number | undefined {
-    return this.#size().rows;
+    return this.#terminal.rows;
   }
 
   write(text: string): void {
@@ -79,7 +83,8 @@ export class DescriptorOutput implements Output {
   /** Bytes written, or undefined when the reader is slow: then it tries again later. A reader that is gone ends it all. */
   #writeSome(bytes: Buffer): number | undefined {
     try {
-      return fs.writeSync(this.#descriptor, bytes);
+      this.#own ??= ownDescription(this.#inherited);
+      return fs.writeSync(this.#own, bytes);
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') {
         this.#timer = setTimeout(() => this.#flush(), RETRY_MS);

@@ -1,5 +1,3 @@
-import pino from 'pino';
-
 /** What the program says about itself while it works; everything goes to stderr. */
 export interface Log {
   debug(message: string): void;
@@ -16,9 +14,9 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 /** Takes one finished line, line feed included. */
 export type LineWriter = (line: string) => void;
 
-interface LogRecord {
+/** What a text line is made of: ms since 1970, and the message. */
+export interface TextRecord {
   readonly time: number;
-  readonly level: number;
   readonly msg: string;
 }
 
@@ -33,47 +31,11 @@ function oneLine(text: string): string {
 }
 
 /** `2019/01/28 14:19:51 message`, local time; one line whatever the message holds. */
-export function textLine(record: Pick<LogRecord, 'time' | 'msg'>): string {
+export function textLine(record: TextRecord): string {
   const t = new Date(record.time);
   const day = `${t.getFullYear()}/${two(t.getMonth() + 1)}/${two(t.getDate())}`;
   const clock = `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
   return `${day} ${clock} ${oneLine(record.msg)}`;
-}
-
-function isRecord(value: unknown): value is LogRecord {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'time' in value &&
-    typeof value.time === 'number' &&
-    'msg' in value &&
-    typeof value.msg === 'string'
-  );
-}
-
-function plainText(line: string): string {
-  const record: unknown = JSON.parse(line);
-  return isRecord(record) ? `${textLine(record)}\n` : line;
-}
-
-const WARN = 40;
-const ERROR = 50;
-
-/** Turns pino's JSON lines into coloured text; pino-pretty is loaded only here, on the paths that live long. */
-async function prettyText(colour: boolean): Promise<(line: string) => string> {
-  const { prettyFactory } = await import('pino-pretty');
-  const format = prettyFactory({
-    colorize: colour,
-    customColors: { message: 'reset' },
-    ignore: 'time,level',
-    messageFormat: (record, _key, _label, { colors }) => {
-      if (!isRecord(record)) return JSON.stringify(record);
-      const text = textLine(record);
-      if (record.level >= ERROR) return colors.red(text);
-      return record.level >= WARN ? colors.yellow(text) : text;
-    },
-  });
-  return (line) => format(JSON.parse(line));
 }
 
 export interface LogOptions {
@@ -84,28 +46,31 @@ export interface LogOptions {
 
 /** A log whose lines can be given another look later, without whoever holds it noticing. */
 export interface LogStream extends Log {
-  /** For runs that stay: lets pino-pretty write the lines, coloured if asked. */
-  prettify(colour: boolean): Promise<void>;
+  /** Colours the lines of a text log by their level from now on. */
+  colour(): Promise<void>;
 }
 
-/** Opens the log; text lines are made in process, JSON lines are pino's own. */
-export function openLog({ format, level, write }: LogOptions): LogStream {
-  let toLine: (line: string) => string = format === 'text' ? plainText : (line) => line;
-  const json = {
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-  };
-  const logger = pino(
-    { level, base: null, ...(format === 'json' ? json : {}) },
-    { write: (line: string) => write(toLine(line)) },
-  );
+const NOTHING = (): void => undefined;
+
+/** Plain text lines need no library; a run that only writes masks loads none. */
+function textLog({ level, write }: LogOptions): Log {
+  const line = (msg: string): void => write(`${textLine({ time: Date.now(), msg })}\n`);
+  const from = LOG_LEVELS.indexOf(level);
+  const at = (own: LogLevel): Log[LogLevel] => (LOG_LEVELS.indexOf(own) >= from ? line : NOTHING);
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}
+
+/** Opens the log. pino is loaded for JSON lines, and with pino-pretty for colours. */
+export async function openLog(options: LogOptions): Promise<LogStream> {
+  const { format } = options;
+  let log = format === 'json' ? (await import('./pino-log.ts')).jsonLog(options) : textLog(options);
   return {
-    debug: (message) => logger.debug(message),
-    info: (message) => logger.info(message),
-    warn: (message) => logger.warn(message),
-    error: (message) => logger.error(message),
-    prettify: async (colour) => {
-      if (format === 'text') toLine = await prettyText(colour);
+    debug: (message) => log.debug(message),
+    info: (message) => log.info(message),
+    warn: (message) => log.warn(message),
+    error: (message) => log.error(message),
+    colour: async () => {
+      if (format === 'text') log = await (await import('./pino-log.ts')).colouredLog(options);
     },
   };
 }

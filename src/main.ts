@@ -3,7 +3,7 @@ import type { Invocation } from './cli/options.ts';
 import { parseInvocation } from './cli/options.ts';
 import { USAGE_HINT, usage } from './cli/usage.ts';
 import { EXIT, Failure, UsageError, messageOf } from './failure.ts';
-import { openLog, type LogStream } from './log.ts';
+import { openLog } from './log.ts';
 import { openRoot } from './linux/root.ts';
 import { run } from './run.ts';
 import type { World } from './world.ts';
@@ -26,7 +26,8 @@ export async function main(world: World): Promise<number> {
       world.stdout.write(`start-katran ${version}\n`);
       return EXIT.done;
     case 'completion':
-      throw new Failure('completion is not built yet');
+      world.stdout.write((await import('./cli/completion.ts')).completionScript(invocation.shell));
+      return EXIT.done;
     default:
       return perform(world, invocation);
   }
@@ -35,7 +36,7 @@ export async function main(world: World): Promise<number> {
 type Performance = Exclude<Invocation, { kind: 'help' | 'version' | 'completion' }>;
 
 async function perform(world: World, { kind, options, remarks }: Performance): Promise<number> {
-  const log: LogStream = openLog({
+  const log = await openLog({
     format: options.log_format,
     level: options.log_level,
     write: (line) => world.stderr.write(line),
@@ -49,8 +50,9 @@ async function perform(world: World, { kind, options, remarks }: Performance): P
       case 'restore':
         return (await import('./report/restore-command.ts')).restoreCommand(task);
       case 'doctor':
-      case 'status':
         throw new Failure(`${kind} is not built yet`);
+      case 'status':
+        return await (await import('./status/status-command.ts')).statusCommand(task);
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

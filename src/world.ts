@@ -1,5 +1,4 @@
-import { isatty } from 'node:tty';
-import { DescriptorOutput, type Output, type TerminalSize } from './line-output.ts';
+import { DescriptorOutput, type Output, type Terminal } from './line-output.ts';
 
 /** All that a run takes from its process: the one place that touches process.argv, process.env and process.on. */
 export interface World {
@@ -19,10 +18,18 @@ export interface World {
 const positive = (value: unknown): number | undefined =>
   typeof value === 'number' && value > 0 ? value : undefined;
 
-function sizeOf(stream: 'stdout' | 'stderr'): () => TerminalSize {
-  return () => {
-    const { columns, rows } = process[stream];
-    return { columns: positive(columns), rows: positive(rows) };
+/** Asked only when something depends on it: the runtime builds its streams, and loads what they are made of, for the answer. */
+function terminalOf(stream: 'stdout' | 'stderr'): Terminal {
+  return {
+    get attached() {
+      return process[stream].isTTY;
+    },
+    get columns() {
+      return positive(process[stream].columns);
+    },
+    get rows() {
+      return positive(process[stream].rows);
+    },
   };
 }
 
@@ -34,8 +41,8 @@ export function processWorld(): World {
   return {
     argv: process.argv.slice(2),
     environment: process.env,
-    stdout: new DescriptorOutput(1, isatty(1), sizeOf('stdout')),
-    stderr: new DescriptorOutput(2, isatty(2), sizeOf('stderr')),
+    stdout: new DescriptorOutput(1, terminalOf('stdout')),
+    stderr: new DescriptorOutput(2, terminalOf('stderr')),
     uid: process.geteuid?.() ?? 0,
     pid: process.pid,
     self: compiled ? [process.execPath] : [process.execPath, script],

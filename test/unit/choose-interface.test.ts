@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { chooseInterface } from '../../src/choose-interface.ts';
 import { openRoot } from '../../src/linux/root.ts';
-import { openLog } from '../../src/log.ts';
+import { openLog, type Log } from '../../src/log.ts';
 import { makeDirectory } from '../support/machines.ts';
 
 const HEAD = 'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n';
@@ -12,10 +12,12 @@ const route = (intf: string, metric: number): string =>
 
 describe('the interface katran gets', () => {
   let directory: string;
+  let log: Log;
   let logged: string[];
-  beforeEach(() => {
+  beforeEach(async () => {
     directory = makeDirectory('choose');
     logged = [];
+    log = await openLog({ format: 'text', level: 'info', write: (line) => void logged.push(line) });
   });
   afterEach(() => fs.rmSync(directory, { recursive: true }));
 
@@ -24,7 +26,6 @@ describe('the interface katran gets', () => {
       fs.mkdirSync(path.join(directory, 'sys/class/net', name), { recursive: true });
     fs.mkdirSync(path.join(directory, 'proc/net'), { recursive: true });
     fs.writeFileSync(path.join(directory, 'proc/net/route'), HEAD + routes);
-    const log = openLog({ format: 'text', level: 'info', write: (line) => void logged.push(line) });
     const options =
       given === undefined
         ? { intf: 'enp0s3', given: new Set<never>() }
