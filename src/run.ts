@@ -7,6 +7,7 @@ import { defaultMacArgument, katranArguments } from './katran/arguments.ts';
 import { katranEndpoint } from './launch/endpoint.ts';
 import { launchKatran } from './launch/launch.ts';
 import { lockPort } from './launch/lock.ts';
+import { openProgress } from './launch/progress.ts';
 import { binaryName, checkBpfObjects, checkPortFree, findBinary } from './launch/preflight.ts';
 import { environmentForChildren } from './launch/notify-environment.ts';
 import { SHUTDOWN_GRACE_MS } from './launch/shutdown.ts';
@@ -73,7 +74,11 @@ async function show(
   desk: SignalDesk,
   plan: AffinityPlan,
 ): Promise<void> {
-  const { gateway, warnings: gatewayWarnings } = await gatewayForPreview({ options, root, log }, desk, plan);
+  const progress = openProgress(world.stderr, world.environment, options.log_format);
+  const { gateway, warnings: gatewayWarnings } = await progress.during(
+    `looking for the gateway of ${plan.interface}`,
+    () => gatewayForPreview({ options, root, log }, desk, plan),
+  );
   const argumentLine = katranArguments(options, plan);
   const command = [
     binaryName(options),
@@ -140,6 +145,7 @@ async function launch(task: Task, desk: SignalDesk): Promise<number> {
   const binary = findBinary(options, world.environment.PATH ?? '');
   const endpoint = katranEndpoint(options);
   const lock = await lockPort(endpoint.port);
+  const progress = openProgress(world.stderr, world.environment, options.log_format);
   const manager = openServiceManager(world, log);
   announceStop(manager, desk, options.shutdown_delay);
   const environment = environmentForChildren(world.environment);
@@ -153,15 +159,17 @@ async function launch(task: Task, desk: SignalDesk): Promise<number> {
       `looking for the gateway of ${plan.interface}`,
       options.gateway_timeout + options.start_timeout + OTHER_WORK_MS,
     );
-    const gateway = await resolveGateway({
-      root,
-      intf: plan.interface,
-      gateway: options.gateway,
-      mac: options.default_mac,
-      timeoutMs: options.gateway_timeout,
-      log,
-      signal: desk.stop,
-    });
+    const gateway = await progress.during(`looking for the gateway of ${plan.interface}`, () =>
+      resolveGateway({
+        root,
+        intf: plan.interface,
+        gateway: options.gateway,
+        mac: options.default_mac,
+        timeoutMs: options.gateway_timeout,
+        log,
+        signal: desk.stop,
+      }),
+    );
     const { mac } = gateway;
     if (mac === null)
       throw new Failure(`the gateway of ${plan.interface} has no MAC; give it with -default_mac`);
@@ -190,7 +198,7 @@ async function launch(task: Task, desk: SignalDesk): Promise<number> {
       output: await output,
       environment,
       manager,
-      progress: { begin: () => undefined, end: () => undefined },
+      progress,
       replan: () => planForInterface(options, root, plan.interface),
     });
   } finally {

@@ -73,7 +73,9 @@ export async function launchKatran(launch: Launch): Promise<number> {
       () =>
         `waiting for katran (pid ${katran.pid}) to end; it takes ${options.shutdown_delay} ms by -shutdown_delay`,
     );
-    return stopKatran({ katran, shutdownDelayMs: options.shutdown_delay, interfaceName, log });
+    return progress.during(`waiting for katran (pid ${katran.pid}) to end`, () =>
+      stopKatran({ katran, shutdownDelayMs: options.shutdown_delay, interfaceName, log }),
+    );
   };
 
   const waiting = interruption(launch, katran);

@@ -15,6 +15,8 @@ export type ResolvedGateway = Gateway & { readonly mac: string };
 export interface Progress {
   begin(what: string): void;
   end(): void;
+  /** Shows it while the action is under way. */
+  during<T>(what: string, action: () => Promise<T>): Promise<T>;
 }
 
 /** Everything a launch needs, checked and decided; nothing in it is looked up again. */

@@ -4,6 +4,7 @@ import { coreGrid, type DrawnCpu } from './core-grid.ts';
 import { loadLevel, shade, shadeLegend, shortCount } from './load.ts';
 import { QueueNames, type Landing } from './queue-names.ts';
 import type { Screen } from './screen.ts';
+import { wrapped } from './wrapped.ts';
 
 /** What a CPU map shows. */
 export interface CpuMapSubject {
@@ -22,20 +23,6 @@ const NO_QUEUE = '-';
 const RATE_WIDTH = 4;
 /** A longer list of queues is continued on the next line. */
 const LONGEST_LABEL = 22;
-
-/** Words on lines of at most that width, broken at spaces and after commas; a longer piece stays whole. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const piece of text.match(/[^ ,]+,?| /g) ?? []) {
-    if (line !== '' && (line + piece).trimEnd().length > width) {
-      lines.push(line.trimEnd());
-      line = '';
-    }
-    if (line !== '' || piece !== ' ') line += piece;
-  }
-  return line === '' && lines.length > 0 ? lines : [...lines, line.trimEnd()];
-}
 
 interface CellText {
   readonly cpu: number;

@@ -1,0 +1,24 @@
+import { findNotes, findProblems } from './findings.ts';
+import { queueRates, ratesByCpu } from './queue-rates.ts';
+import type { Counters, Look, StatusReport } from './types.ts';
+
+function fallbackRate(before: Counters, after: Counters): number | null {
+  if (before.fallback === null || after.fallback === null) return null;
+  // A counter that went down belongs to another katran.
+  const grown = after.fallback > before.fallback ? Number(after.fallback - before.fallback) : 0;
+  return (grown * 1000) / Math.max(after.time - before.time, 1);
+}
+
+/** What the second of two readings says, and what happened between them. Throws KernelFileError. */
+export function compare(before: Counters, after: Look): StatusReport {
+  const vectors = 'value' in after.vectors ? after.vectors.value : [];
+  const fallbackPerSecond = fallbackRate(before, after);
+  return {
+    look: after,
+    queues: queueRates(before, after, vectors),
+    rates: ratesByCpu(before, after, vectors),
+    fallbackPerSecond,
+    problems: findProblems(after, fallbackPerSecond),
+    notes: findNotes(after),
+  };
+}

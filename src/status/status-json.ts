@@ -1,0 +1,56 @@
+import { katranFlagsOf } from './findings.ts';
+import type { Answer, StatusReport } from './types.ts';
+
+const valueOf = <T>(answer: Answer<T>): T | null => ('value' in answer ? answer.value : null);
+const rounded = (rate: number): number => Math.round(rate * 10) / 10;
+const byCpu = (rates: ReadonlyMap<number, number>): Record<string, number> =>
+  Object.fromEntries([...rates].sort(([a], [b]) => a - b).map(([cpu, rate]) => [cpu, rounded(rate)]));
+
+/** The report as one JSON document, version 1; keys may be added. */
+export function statusJson({
+  look,
+  queues,
+  rates,
+  fallbackPerSecond,
+  problems,
+  notes,
+}: StatusReport): string {
+  const { katran } = look;
+  const flags = katranFlagsOf(katran);
+  const [owner] = katran.owners;
+  const gateway = valueOf(look.gateway);
+  return JSON.stringify({
+    version: 1,
+    ok: problems.length === 0,
+    katran: {
+      up: katran.listening,
+      address: look.address,
+      pid: owner?.pid ?? null,
+      since: owner?.since == null ? null : new Date(owner.since).toISOString(),
+      mode: flags === null ? null : flags.mapPath === '' ? 'standalone' : 'shared',
+      map_path: flags?.mapPath ?? null,
+      forwarding_cores: flags?.forwardingCores ?? null,
+      numa_nodes: flags?.numaNodes ?? null,
+      mac: valueOf(look.mac),
+    },
+    interface: valueOf(look.interface),
+    xdp: look.xdp,
+    gateway:
+      gateway === null ? null : { address: gateway.address, mac: gateway.mac, interface: gateway.interface },
+    fallback: {
+      packets: look.fallback === null ? null : Number(look.fallback),
+      per_second: fallbackPerSecond === null ? null : rounded(fallbackPerSecond),
+    },
+    queues: queues.map((queue) => ({
+      nic: queue.nic,
+      queue: queue.queue,
+      irqs: queue.irqs,
+      cpus: queue.cpus,
+      per_second: rounded(queue.perSecond),
+      by_cpu: byCpu(queue.byCpu),
+    })),
+    interrupts_per_second: byCpu(rates),
+    problems,
+    notes,
+  });
+}

@@ -1,0 +1,75 @@
+import type { PlannedNic, Vector } from '../affinity/types.ts';
+import type { Gateway } from '../gateway/types.ts';
+import type { Topology } from '../linux/cpu-topology.ts';
+import type { InterruptTable } from '../linux/interrupts.ts';
+import type { FoundKatran } from './find-katran.ts';
+import type { XdpMode } from './xdp-mode.ts';
+
+/** What an attempt gave: the answer, or in words why there is none. */
+export type Answer<T> = { readonly value: T } | { readonly trouble: string };
+
+/** A vector, and where its interrupts go now. */
+export interface LiveVector extends Vector {
+  /** CPU ids; several when the kernel may choose; empty when it cannot be read. */
+  readonly cpus: readonly number[];
+}
+
+/** The counters of one moment. */
+export interface Counters {
+  /** ms on a clock that never jumps. */
+  readonly time: number;
+  readonly interrupts: InterruptTable;
+  /** Packets that used katran's fallback table; null when katran does not answer. */
+  readonly fallback: bigint | null;
+}
+
+/** Everything as it was at one moment. */
+export interface Look extends Counters {
+  readonly address: string;
+  readonly katran: FoundKatran;
+  /** What getMac answered, canonical. */
+  readonly mac: Answer<string>;
+  readonly gateway: Answer<Gateway>;
+  /** The interface looked at. */
+  readonly interface: Answer<string>;
+  /** `-intf`, when it was given. */
+  readonly intfGiven: string | null;
+  readonly topology: Topology;
+  readonly nics: readonly PlannedNic[];
+  readonly vectors: Answer<readonly LiveVector[]>;
+  /** Why the interface cannot forward (down). */
+  readonly interfaceTrouble: string | null;
+  /** Null: not known (no `ip`, another machine's files). */
+  readonly xdp: XdpMode | null;
+  /** True: the kernel files are this machine's. */
+  readonly live: boolean;
+}
+
+/** Something wrong, or worth knowing; `code` is stable, for scripts. */
+export interface Finding {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** One receive queue with its interrupts. */
+export interface QueueRate {
+  readonly nic: string;
+  readonly queue: number;
+  readonly irqs: readonly number[];
+  readonly cpus: readonly number[];
+  /** Interrupts per second, by CPU id. */
+  readonly byCpu: ReadonlyMap<number, number>;
+  readonly perSecond: number;
+}
+
+/** A look, and what happened since the one before. */
+export interface StatusReport {
+  readonly look: Look;
+  readonly queues: readonly QueueRate[];
+  /** The NIC's interrupts per second, by CPU id. */
+  readonly rates: ReadonlyMap<number, number>;
+  /** Packets per second; null when katran did not answer both times. */
+  readonly fallbackPerSecond: number | null;
+  readonly problems: readonly Finding[];
+  readonly notes: readonly Finding[];
+}

@@ -1,0 +1,66 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import process from 'node:process';
+import { EXIT } from '../failure.ts';
+import { statusOfSignal } from '../launch/signal-desk.ts';
+import { screenFor, type Screen } from '../report/screen.ts';
+import { AlternateScreen } from './alternate-screen.ts';
+import { look, readCounters, type Subject } from './look.ts';
+import { compare } from './report.ts';
+import { statusParts } from './status-text.ts';
+import type { Counters, StatusReport } from './types.ts';
+
+const EVERY_MS = 1000;
+/** The first picture does not let wait a whole second. */
+const FIRST_MS = 300;
+
+function frame(report: StatusReport, now: number, screen: Screen): string[] {
+  const { facts, map, queues, verdict } = statusParts(report, now, screen, screen.columns);
+  const clock = new Date(now).toTimeString().slice(0, 8);
+  const title = screen.title(`start-katran status, ${clock}, every second; Ctrl-C ends it`);
+  return [title, ...facts, ...verdict, ...map, ...queues];
+}
+
+/**
+ * Draws the report again every second until a signal ends it. SIGINT is how it is meant to end: the status is that of the last
+ * report; for other signals it is 128+N. Leaves the terminal as it was, whatever happens.
+ */
+export async function watchStatus(subject: Subject): Promise<number> {
+  const { world } = subject.task;
+  const screen = (): Screen => screenFor(world.stdout, world.environment);
+  const alternate = new AlternateScreen(world.stdout);
+  const over = new AbortController();
+  let endedBy: NodeJS.Signals | undefined;
+  let last: StatusReport | undefined;
+  const ended = (): boolean => over.signal.aborted;
+  const redraw = (): void => {
+    if (last !== undefined && !ended()) alternate.draw(frame(last, Date.now(), screen()));
+  };
+  const takeOff = [
+    world.onSignals(['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'], (signal) => {
+      endedBy ??= signal;
+      over.abort();
+    }),
+    world.onSignals(['SIGWINCH', 'SIGCONT'], redraw),
+    world.onSignals(['SIGTSTP'], () => {
+      alternate.leave();
+      process.kill(world.pid, 'SIGSTOP');
+    }),
+  ];
+  try {
+    let before: Counters = await readCounters(subject);
+    for (let wait = FIRST_MS; !ended(); wait = EVERY_MS) {
+      const due = before.time + wait - performance.now();
+      await pause(Math.max(due, 0), undefined, { signal: over.signal }).catch(() => undefined);
+      if (ended()) break;
+      const now = await look(subject);
+      last = compare(before, now);
+      before = now;
+      redraw();
+    }
+  } finally {
+    alternate.leave();
+    for (const off of takeOff) off();
+  }
+  if (endedBy !== undefined && endedBy !== 'SIGINT') return statusOfSignal(endedBy);
+  return last === undefined || last.problems.length === 0 ? EXIT.done : EXIT.foundWrong;
+}
