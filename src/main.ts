@@ -50,7 +50,7 @@ async function perform(world: World, { kind, options, remarks }: Performance): P
       case 'restore':
         return (await import('./report/restore-command.ts')).restoreCommand(task);
       case 'doctor':
-        throw new Failure(`${kind} is not built yet`);
+        return await (await import('./doctor/doctor-command.ts')).doctorCommand(task);
       case 'status':
         return await (await import('./status/status-command.ts')).statusCommand(task);
     }

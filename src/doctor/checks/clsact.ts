@@ -1,0 +1,20 @@
+import { NO_HEALTHCHECK } from '../healthcheck.ts';
+import { parseQdiscKinds } from '../tool-output.ts';
+import { fail, ok, skipped, type Check } from '../types.ts';
+
+export const clsact: Check = {
+  id: 'clsact',
+  group: 'healthcheck',
+  purpose: 'the healthchecking program can be attached where packets leave',
+  look: async (host) => {
+    if (!host.options.enable_hc) return skipped(NO_HEALTHCHECK);
+    const name = host.options.hc_intf ?? host.interfaceName();
+    const kinds = parseQdiscKinds(await host.tools.output('tc', '-j', 'qdisc', 'show', 'dev', name));
+    if (kinds.includes('clsact')) return ok(`on ${name}`);
+    return fail(
+      `${name} has no clsact qdisc`,
+      'the healthchecking program has no place there: healthchecks go out without encapsulation',
+      `tc qdisc add dev ${name} clsact`,
+    );
+  },
+};

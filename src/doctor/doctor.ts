@@ -1,0 +1,32 @@
+import { Failure, messageOf } from '../failure.ts';
+import { CHECKS } from './checks/index.ts';
+import type { Host } from './host.ts';
+import { skipped, STATUSES, type Check, type CheckResult, type Finding, type Status } from './types.ts';
+
+async function findingOf(check: Check, host: Host): Promise<Finding> {
+  try {
+    return await check.look(host);
+  } catch (error) {
+    if (error instanceof Failure) return skipped(messageOf(error));
+    throw error;
+  }
+}
+
+/** Runs all checks at once, since some wait for tools; gives their answers in the order they are shown. Changes nothing. */
+export function runChecks(host: Host, checks: readonly Check[] = CHECKS): Promise<CheckResult[]> {
+  return Promise.all(
+    checks.map(async (check): Promise<CheckResult> => {
+      const { status, found, meaning, fix } = await findingOf(check, host);
+      const { id, group, purpose } = check;
+      return { id, group, status, found, meaning: meaning ?? purpose, fix: fix ?? null };
+    }),
+  );
+}
+
+export type Summary = Readonly<Record<Status, number>>;
+
+export function summarise(results: readonly CheckResult[]): Summary {
+  const count = (status: Status): number => results.filter((result) => result.status === status).length;
+  const [okay, warn, fail, omitted] = STATUSES.map(count);
+  return { ok: okay ?? 0, warn: warn ?? 0, fail: fail ?? 0, skipped: omitted ?? 0 };
+}

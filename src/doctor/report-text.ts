@@ -1,0 +1,211 @@
+import { version } from '../../package.json';
+import { Failure, messageOf } from '../failure.ts';
+import { listNetDevices, readNetDevice } from '../linux/net-device.ts';
+import { readRoutes, defaultRoutes } from '../linux/net-route.ts';
+import { jsonPlan } from '../report/json-plan.ts';
+import { shellLine } from '../report/shell-quote.ts';
+import { doctorText } from './text.ts';
+import type { Host } from './host.ts';
+import type { Look } from './look.ts';
+import { redact } from './redact.ts';
+import { REPORT_TITLE } from './report-file.ts';
+import type { CheckResult } from './types.ts';
+
+/** Of the kernel's command line only what concerns CPUs, interrupts and XDP: the rest can hold anything. */
+const BOOT_PARAMETERS =
+  /^(?:isolcpus|nohz_full|rcu_nocbs|irqaffinity|nr_cpus|maxcpus|numa|mitigations|intel_iommu|amd_iommu|iommu|intremap|pci|threadirqs|hugepages)(?:[.=]|$)/;
+
+const SYSCTLS = [
+  ...[
+    'bpf_jit_enable',
+    'bpf_jit_harden',
+    'bpf_jit_limit',
+    'bpf_jit_kallsyms',
+    'netdev_budget',
+    'netdev_max_backlog',
+  ].map((name) => `net/core/${name}`),
+  ...['kernel/unprivileged_bpf_disabled', 'kernel/numa_balancing', 'net/ipv4/ip_forward'],
+];
+
+const ETHTOOL = [
+  ['-i'],
+  ['-k'],
+  ['-l'],
+  ['-g'],
+  ['-c'],
+  ['-n'],
+  ['-x'],
+  ['--show-priv-flags'],
+  ['-S'],
+] as const;
+/** Counters per queue fill pages; what is lost or concerns XDP is what is asked for. */
+const TELLING_COUNTER = /xdp|drop|err|miss|discard|no_buf|alloc/i;
+
+type Section = readonly [title: string, body: () => string | Promise<string>];
+
+/** A section that cannot be had says why, and the rest of the report goes on. */
+async function write([title, body]: Section): Promise<string> {
+  let text: string;
+  try {
+    text = await body();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    text = `(not available: ${messageOf(error)})`;
+  }
+  return `== ${title}\n${text.trimEnd()}\n`;
+}
+
+function links({ root }: Host): string {
+  return listNetDevices(root)
+    .map((name) => {
+      try {
+        const { kind, driver, up, carrier, operstate, mtu, node, pciAddress, lower } = readNetDevice(
+          root,
+          name,
+        );
+        const facts = { kind, driver, up, carrier, operstate, mtu, node, pciAddress, lower: lower.join('+') };
+        return `${name}: ${Object.entries(facts)
+          .map(([key, value]) => `${key}=${String(value)}`)
+          .join(' ')}`;
+      } catch (error) {
+        return `${name}: ${messageOf(error)}`;
+      }
+    })
+    .join('\n');
+}
+
+/** The lines of the NIC's interrupts, and the header. */
+function interruptLines(host: Host): string {
+  const irqs = new Set(host.plan().vectors.map(({ irq }) => irq));
+  const [header = '', ...lines] = host.root.read('/proc/interrupts').split('\n');
+  return [
+    header,
+    ...lines.filter((line) => irqs.has(Number(/^\s*(\d+):/.exec(line)?.[1] ?? Number.NaN))),
+  ].join('\n');
+}
+
+async function tool(host: Host, command: string, ...args: string[]): Promise<string> {
+  try {
+    return await host.tools.output(command, ...args);
+  } catch (error) {
+    if (error instanceof Failure) return `(${messageOf(error)})`;
+    throw error;
+  }
+}
+
+async function ethtool(host: Host): Promise<string> {
+  const parts = host.members().flatMap(({ name }) =>
+    ETHTOOL.map(async ([option]) => {
+      const output = await tool(host, 'ethtool', option, name);
+      const shown =
+        option === '-S'
+          ? output
+              .split('\n')
+              .filter((line) => TELLING_COUNTER.test(line))
+              .join('\n')
+          : output;
+      return `$ ethtool ${option} ${name}\n${shown}`;
+    }),
+  );
+  return (await Promise.all(parts)).join('\n');
+}
+
+function sections(
+  host: Host,
+  argv: readonly string[],
+  results: readonly CheckResult[],
+  look: Look,
+): Section[] {
+  const { root, options } = host;
+  return [
+    ['start-katran', () => `version ${version}\n${shellLine(['start-katran', ...argv])}`],
+    [
+      'flags given (also by environment and flag file)',
+      () => [...options.given].map((name) => `${name}=${String(options[name])}`).join('\n'),
+    ],
+    ['checks', () => doctorText('doctor', results, look)],
+    ['kernel', () => root.read('/proc/version')],
+    [
+      'boot parameters',
+      () =>
+        root
+          .read('/proc/cmdline')
+          .trim()
+          .split(/\s+/)
+          .filter((word) => BOOT_PARAMETERS.test(word))
+          .join(' '),
+    ],
+    [
+      'sysctls',
+      () =>
+        SYSCTLS.map(
+          (name) => `${name} = ${root.readIfPresent(`/proc/sys/${name}`)?.trim() ?? '(none)'}`,
+        ).join('\n'),
+    ],
+    [
+      'CPUs',
+      () => {
+        const { online, isolated, nodes, possibleCpus } = host.topology();
+        return JSON.stringify({ possible: possibleCpus, online, isolated, nodes });
+      },
+    ],
+    ['links', () => links(host)],
+    [
+      'link of the interface',
+      () => tool(host, 'ip', '-d', '-j', 'link', 'show', 'dev', host.interfaceName()),
+    ],
+    ['qdiscs of the interface', () => tool(host, 'tc', '-j', 'qdisc', 'show', 'dev', host.interfaceName())],
+    [
+      'default routes',
+      () =>
+        defaultRoutes(readRoutes(root))
+          .map((route) => `${route.interface} via ${route.gateway} metric ${route.metric}`)
+          .join('\n'),
+    ],
+    [
+      'gateway (the only neighbour shown)',
+      async () => {
+        const { hop, seen } = await host.gateway();
+        return hop === null ? 'none' : `${hop.address} on ${hop.interface}, ${hop.reason}: ${seen}`;
+      },
+    ],
+    [
+      'plan',
+      () => jsonPlan({ plan: host.plan(), gateway: null, command: [], warnings: host.plan().warnings }),
+    ],
+    [
+      'masks now',
+      () =>
+        host
+          .plan()
+          .vectors.map(
+            ({ irq, name, role, cpu, current, effective }) =>
+              `irq ${irq} ${name} ${role}: mask ${current ?? '?'}, effective ${effective?.join(',') ?? '?'}, planned ${cpu ?? '-'}`,
+          )
+          .join('\n'),
+    ],
+    ['/proc/interrupts of the NIC', () => interruptLines(host)],
+    ['ethtool', () => ethtool(host)],
+  ];
+}
+
+/**
+ * Everything a maintainer would ask for, as one text. Its only addresses are the gateway's: all others, of clients, reals and
+ * this host, are redacted.
+ */
+export async function reportText(
+  host: Host,
+  argv: readonly string[],
+  results: readonly CheckResult[],
+  look: Look,
+): Promise<string> {
+  const written = await Promise.all(sections(host, argv, results, look).map(write));
+  let gateway: readonly string[] = [];
+  try {
+    const { hop, mac } = await host.gateway();
+    gateway = [hop?.address, mac].filter((address) => address != null);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+  }
+  return redact(`${REPORT_TITLE}\n\n${written.join('\n')}`, gateway);
+}
