@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts';
 import type { World } from '../world.ts';
 import { watchdogMs } from './notify-environment.ts';
-import { systemdNotify, type Notify } from './systemd-notify.ts';
+import { systemdNotify, type Notifier } from './systemd-notify.ts';
 
 /** A katran that has not answered by then gets no ping; the watchdog decides how many may be missed. */
 export const ANSWER_MS = 1_000;
@@ -43,17 +43,16 @@ const extension = (needMs: number | undefined): readonly string[] =>
 const statusLine = (text: string): string => `STATUS=${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`;
 
 class Systemd implements ServiceManager {
-  readonly #notify: Notify;
+  readonly #notifier: Notifier;
   readonly #pid: number;
   readonly #watchdogMs: number | undefined;
-  #last: Promise<void> = Promise.resolve();
   #status = '';
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
   #asking = false;
 
-  constructor(notify: Notify, pid: number, watchdog: number | undefined) {
-    this.#notify = notify;
+  constructor(notifier: Notifier, pid: number, watchdog: number | undefined) {
+    this.#notifier = notifier;
     this.#pid = pid;
     this.#watchdogMs = watchdog;
   }
@@ -101,12 +100,7 @@ class Systemd implements ServiceManager {
 
   async close(): Promise<void> {
     this.#endPings();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LAST_WORDS_MS);
-    });
-    await Promise.race([this.#last, late]);
-    clearTimeout(timer);
+    await this.#notifier.close(LAST_WORDS_MS);
   }
 
   #endPings(): void {
@@ -115,7 +109,6 @@ class Systemd implements ServiceManager {
   }
 
   #send(...variables: readonly string[]): Promise<void> {
-    this.#last = this.#notify(...variables);
-    return this.#last;
+    return this.#notifier.send(...variables);
   }
 }

@@ -176,8 +176,8 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
     launcher.child.stdout?.destroy();
     await flooded();
     launcher.kill('SIGTERM');
-    const [status]: unknown[] = await once(launcher.child, 'exit');
-    expect(status).toBe(0);
+    await once(launcher.child, 'exit');
+    expect(launcher.child.exitCode).toBe(0);
     expect(staged.stage.xdpAttached()).toBe(false);
   });
 
@@ -210,6 +210,16 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
     expect(status).toBe(0);
     // All that the dead relay had not taken yet is there, up to the end.
     expect(floodNumbers(linesOf(stderr)).at(-1)).toBe(2999);
+  });
+
+  it('leaves no relay behind when there is nothing to start', async () => {
+    staged = await stageLaunch();
+    const nobody = ['-gateway', '10.77.0.99', '-gateway_timeout', '200'];
+    // `run` ends when the last process that holds its pipes has.
+    const { status, stderr } = await staged.run(artifact, ['-log_format', 'json', ...nobody]);
+    expect(status).toBe(1);
+    expect(linesOf(stderr).at(-1)).toMatchObject({ level: 'error' });
+    expect(staged.stage.journal()).toEqual([]);
   });
 
   it('says so and leaves katran’s lines as they are where no pipes can be made', async () => {
