@@ -1,9 +1,9 @@
-import { Failure } from '../../failure.ts';
-import { listNetDevices, readNetDevice } from '../../linux/net-device.ts';
-import { NO_HEALTHCHECK } from '../healthcheck.ts';
-import type { Host } from '../host.ts';
-import { parseLink } from '../tool-output.ts';
-import { fail, ok, skipped, warn, type Check, type Finding } from '../types.ts';
+import { Failure } from '../failure.ts';
+import { listNetDevices, readNetDevice } from '../linux/net-device.ts';
+import { NO_HEALTHCHECK } from './healthcheck.ts';
+import type { Host } from './host.ts';
+import { parseLink } from './tool-output.ts';
+import { fail, ok, skipped, warn, type Check, type Finding } from './types.ts';
 
 /** ARPHRD_* of include/uapi/linux/if_arp.h, in /sys/class/net/IF/type. */
 const TUNNEL_TYPES = { ipip: 768, ip6tnl: 769 } as const;
@@ -41,12 +41,14 @@ async function lookAt(host: Host, name: string, type: keyof typeof TUNNEL_TYPES)
   return ok(`${name} up${external === true ? ', external' : ''}`);
 }
 
-const tunnel = (id: string, flag: 'ipip_intf' | 'ipip6_intf', type: keyof typeof TUNNEL_TYPES): Check => ({
+/** The check of one tunnel; `flag` names its interface. */
+export const tunnelCheck = (
+  id: string,
+  flag: 'ipip_intf' | 'ipip6_intf',
+  type: keyof typeof TUNNEL_TYPES,
+): Check => ({
   id,
   group: 'healthcheck',
   purpose: `healthchecks reach the reals through a tunnel (${type})`,
   look: (host) => (host.options.enable_hc ? lookAt(host, host.options[flag], type) : skipped(NO_HEALTHCHECK)),
 });
-
-export const ipipTunnel = tunnel('ipip', 'ipip_intf', 'ipip');
-export const ipip6Tunnel = tunnel('ipip6', 'ipip6_intf', 'ip6tnl');

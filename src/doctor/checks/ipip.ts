@@ -1,0 +1,3 @@
+import { tunnelCheck } from '../tunnel.ts';
+
+export const ipipTunnel = tunnelCheck('ipip', 'ipip_intf', 'ipip');
