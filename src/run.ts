@@ -1,25 +1,7 @@
 import { applyPlan } from './affinity/apply.ts';
-import { mismatchWarning } from './affinity/mismatch-warning.ts';
-import type { AffinityPlan, Warning } from './affinity/types.ts';
 import { EXIT, Failure } from './failure.ts';
-import { resolveGateway, type Gateway } from './gateway/resolve.ts';
-import { defaultMacArgument, katranArguments } from './katran/arguments.ts';
-import { katranEndpoint } from './launch/endpoint.ts';
-import { launchKatran } from './launch/launch.ts';
-import { lockPort } from './launch/lock.ts';
-import { openProgress } from './launch/progress.ts';
-import { binaryName, checkBpfObjects, checkPortFree, findBinary } from './launch/preflight.ts';
-import { environmentForChildren } from './launch/notify-environment.ts';
-import { SHUTDOWN_GRACE_MS } from './launch/shutdown.ts';
-import { SignalDesk, statusOfSignal } from './launch/signal-desk.ts';
-import { openServiceManager, type ServiceManager } from './launch/systemd.ts';
-import { planFor, planForInterface } from './plan-run.ts';
-import { jsonPlan } from './report/json-plan.ts';
-import { previewText } from './report/preview.ts';
-import { INHERITED_OUTPUT } from './relay/katran-output.ts';
-import { startRelay } from './relay/start-relay.ts';
-import { screenFor } from './report/screen.ts';
-import { wantsColour } from './report/style.ts';
+import { signalsHandled, SignalDesk, statusOfSignal } from './launch/signal-desk.ts';
+import { planFor } from './plan-run.ts';
 import type { Task } from './task.ts';
 
 /** What a run does with its plan. */
@@ -37,7 +19,10 @@ export async function run(task: Task): Promise<number> {
   const desk = new SignalDesk(world, log);
   try {
     const deed = deedOf(task);
-    const status = deed === 'launch' ? await launch(task, desk) : await showOrApply(task, desk, deed);
+    const status =
+      deed === 'launch'
+        ? await (await import('./launch-run.ts')).launch(task, desk)
+        : await showOrApply(task, desk, deed);
     return status;
   } catch (error) {
     // Whatever the interruption broke off, the signal is the reason.
@@ -46,13 +31,6 @@ export async function run(task: Task): Promise<number> {
   } finally {
     desk.close();
   }
-}
-
-/** Signals that came while masks were written are handled now: the masks are all written, nothing more is begun. */
-async function signalsHandled(desk: SignalDesk): Promise<NodeJS.Signals | undefined> {
-  // Twice: the first may come before the event loop has looked for signals, the second cannot.
-  for (let round = 0; round < 2; round += 1) await new Promise((resolve) => setImmediate(resolve));
-  return desk.stoppedBy;
 }
 
 async function showOrApply(task: Task, desk: SignalDesk, deed: 'preview' | 'affinitize'): Promise<number> {
@@ -65,145 +43,6 @@ async function showOrApply(task: Task, desk: SignalDesk, deed: 'preview' | 'affi
     for (const { message } of plan.warnings) log.warn(message);
     return EXIT.done;
   }
-  await show(task, desk, plan);
+  await (await import('./preview-run.ts')).showPlan(task, desk, plan);
   return EXIT.done;
-}
-
-async function show(
-  { options, root, log, world }: Task,
-  desk: SignalDesk,
-  plan: AffinityPlan,
-): Promise<void> {
-  const progress = openProgress(world.stderr, world.environment, options.log_format);
-  const { gateway, warnings: gatewayWarnings } = await progress.during(
-    `looking for the gateway of ${plan.interface}`,
-    () => gatewayForPreview({ options, root, log }, desk, plan),
-  );
-  const argumentLine = katranArguments(options, plan);
-  const command = [
-    binaryName(options),
-    ...argumentLine,
-    ...(gateway?.mac == null ? [] : [defaultMacArgument(gateway.mac)]),
-  ];
-  const report = { plan, gateway, command, warnings: [...plan.warnings, ...gatewayWarnings] };
-  const text = options.json
-    ? `${jsonPlan(report)}\n`
-    : previewText(report, argumentLine, screenFor(world.stdout, world.environment));
-  world.stdout.write(text);
-}
-
-async function gatewayForPreview(
-  { options, root, log }: Pick<Task, 'options' | 'root' | 'log'>,
-  desk: SignalDesk,
-  plan: AffinityPlan,
-): Promise<{ gateway: Gateway | null; warnings: readonly Warning[] }> {
-  try {
-    const gateway = await resolveGateway({
-      root,
-      intf: plan.interface,
-      gateway: options.gateway,
-      mac: options.default_mac,
-      // After the masks are written at boot, nobody waits for a gateway: what the tables say now has to do.
-      timeoutMs: options.affinitize_only ? 0 : options.gateway_timeout,
-      log,
-      signal: desk.stop,
-    });
-    return { gateway, warnings: gateway.warnings };
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { gateway: null, warnings: [{ code: 'gateway-unknown', message: error.message }] };
-  }
-}
-
-/** A plan can be made for an interface that is down; a load balancer on it forwards nothing. */
-function requireUp(plan: AffinityPlan): void {
-  const down = plan.warnings.find(({ code }) => code === 'interface-down');
-  if (down !== undefined) throw new Failure(`not starting katran: ${down.message}`);
-}
-
-/** What comes on top of the times that flags give: the plan, the masks, the last lines of katran's output. */
-const OTHER_WORK_MS = 10_000;
-
-/** Tells the service manager of the first signal that asks to stop, at whatever stage it comes. */
-function announceStop(manager: ServiceManager, desk: SignalDesk, shutdownDelayMs: number): void {
-  const announce = (): void =>
-    manager.stopping(
-      `stopping katran: ${shutdownDelayMs} ms by -shutdown_delay, longer while a connection does not end`,
-      shutdownDelayMs + SHUTDOWN_GRACE_MS + OTHER_WORK_MS,
-    );
-  if (desk.stop.aborted) announce();
-  else desk.stop.addEventListener('abort', announce, { once: true });
-}
-
-/** Everything is checked before anything is written or started. */
-async function launch(task: Task, desk: SignalDesk): Promise<number> {
-  const { options, root, log, world } = task;
-  if (wantsColour(world.stderr, world.environment)) await log.colour();
-  const plan = planFor(options, root, log);
-  requireUp(plan);
-  checkBpfObjects(options);
-  const binary = findBinary(options, world.environment.PATH ?? '');
-  const endpoint = katranEndpoint(options);
-  const lock = await lockPort(endpoint.port);
-  const progress = openProgress(world.stderr, world.environment, options.log_format);
-  const manager = openServiceManager(world, log);
-  announceStop(manager, desk, options.shutdown_delay);
-  const environment = environmentForChildren(world.environment);
-  // Begun now, so that the relay is up by the time the gateway is known.
-  const output =
-    options.log_format === 'json' ? startRelay({ self: world.self, environment, log }) : INHERITED_OUTPUT;
-  try {
-    await checkPortFree(endpoint);
-    desk.describe(() => `looking for the gateway of ${plan.interface}`);
-    manager.status(
-      `looking for the gateway of ${plan.interface}`,
-      options.gateway_timeout + options.start_timeout + OTHER_WORK_MS,
-    );
-    const gateway = await progress.during(`looking for the gateway of ${plan.interface}`, () =>
-      resolveGateway({
-        root,
-        intf: plan.interface,
-        gateway: options.gateway,
-        mac: options.default_mac,
-        timeoutMs: options.gateway_timeout,
-        log,
-        signal: desk.stop,
-      }),
-    );
-    const { mac } = gateway;
-    if (mac === null)
-      throw new Failure(`the gateway of ${plan.interface} has no MAC; give it with -default_mac`);
-    const mismatch = options.affinitize ? undefined : mismatchWarning(plan);
-    for (const { message } of [
-      ...plan.warnings,
-      ...gateway.warnings,
-      ...(mismatch === undefined ? [] : [mismatch]),
-    ]) {
-      log.warn(message);
-    }
-    if (options.affinitize) applyPlan(root, plan, { log });
-    const stoppedBy = await signalsHandled(desk);
-    if (stoppedBy !== undefined) return statusOfSignal(stoppedBy);
-    return await launchKatran({
-      options,
-      interfaceName: plan.interface,
-      plan,
-      gateway: { ...gateway, mac },
-      endpoint,
-      binary,
-      command: [binaryName(options), ...katranArguments(options, plan), defaultMacArgument(mac)],
-      root,
-      log,
-      desk,
-      output: await output,
-      environment,
-      manager,
-      progress,
-      replan: () => planForInterface(options, root, plan.interface),
-    });
-  } finally {
-    await (await output).close();
-    await manager.close();
-    lock.release();
-  }
 }

@@ -52,9 +52,7 @@ export function makePlan(request: PlanRequest): AffinityPlan {
   const devices = readMembers(root, interfaceName);
   const nics = devices.map(({ name, driver, node }): PlannedNic => ({ name, driver, node }));
   const found =
-    request.forwardingCores === null
-      ? findVectors(root, devices, request.interrupts)
-      : { vectors: [], warnings: [] };
+    request.forwardingCores === null ? findVectors(request, devices) : { vectors: [], warnings: [] };
   const vectors = request.forwardingCores === null ? assign(request, nics, found.vectors) : [];
   if (request.forwardingCores !== null) requireOnline('-forwarding_cores', request.forwardingCores, topology);
 
@@ -75,9 +73,8 @@ export function makePlan(request: PlanRequest): AffinityPlan {
 }
 
 function findVectors(
-  root: Root,
+  { root, interrupts, strategy }: PlanRequest,
   devices: readonly NetDevice[],
-  interrupts: InterruptTable,
 ): { vectors: FoundVector[]; warnings: Warning[] } {
   const vectors: FoundVector[] = [];
   const warnings: Warning[] = [];
@@ -96,7 +93,7 @@ function findVectors(
     for (const vector of found.vectors) {
       if (taken.has(vector.irq)) continue;
       taken.add(vector.irq);
-      vectors.push({ ...vector, ...readPresentAffinity(root, vector) });
+      vectors.push({ ...vector, ...readPresentAffinity(root, vector, strategy) });
     }
   }
   // A bridge has virtual members beside the physical one; only when none of them receives is there nothing to plan.
@@ -106,7 +103,11 @@ function findVectors(
 }
 
 /** What /proc/irq/N says now; an interrupt that has no directory there is met when it is written. */
-function readPresentAffinity(root: Root, vector: Vector): Pick<FoundVector, 'current' | 'effective'> {
+function readPresentAffinity(
+  root: Root,
+  vector: Vector,
+  strategy: Strategy,
+): Pick<FoundVector, 'current' | 'effective'> {
   let current: string | null = null;
   try {
     current = readAffinity(root, vector.irq);
@@ -114,8 +115,9 @@ function readPresentAffinity(root: Root, vector: Vector): Pick<FoundVector, 'cur
     if (!(error instanceof KernelFileError && error.code === 'ENOENT') && vector.role !== 'control')
       throw error;
   }
-  const effective = vector.role === 'control' ? undefined : readEffectiveAffinity(root, vector.irq);
-  return { current, effective: effective ?? null };
+  // Only `keep` asks where an interrupt is delivered now; reading that of thousands of vectors takes its time.
+  const asked = strategy === 'keep' && vector.role !== 'control';
+  return { current, effective: (asked ? readEffectiveAffinity(root, vector.irq) : undefined) ?? null };
 }
 
 function assign(

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { Failure, messageOf } from '../failure.ts';
@@ -105,7 +104,7 @@ function writeAtomically(file: string, text: string): void {
   if (!fs.lstatSync(directory).isDirectory()) {
     throw new Failure(`cannot save IRQ masks in ${directory}: it is not a directory; remove it`);
   }
-  const temporary = path.join(directory, `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
+  const temporary = path.join(directory, `.${path.basename(file)}.${crypto.randomUUID()}`);
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
   const descriptor = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {

@@ -33,7 +33,7 @@ export interface PlannedVector extends Vector {
   readonly mask: string | null;
   /** What smp_affinity holds now, as read; null when it cannot be read and is not needed. */
   readonly current: string | null;
-  /** CPU ids of effective_affinity, a hint only; null where the kernel has none. */
+  /** CPU ids of effective_affinity, a hint only; null where the kernel has none, and where the strategy is not `keep`. */
   readonly effective: readonly number[] | null;
 }
 

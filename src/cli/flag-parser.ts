@@ -5,13 +5,20 @@ import { FLAGS, FLAG_NAMES, type FlagName } from './flags.ts';
 /** Flags as text, by name; the last of several wins. */
 export type FlagTexts = Partial<Record<FlagName, string>>;
 
-function flagCommand(): Command {
+/** Only the flags that occur are described to commander, unless it has to find out what an unknown one may have meant. */
+function flagsToDescribe(args: readonly string[]): readonly FlagName[] {
+  const given = new Set(args.map((argument) => /^--([^=]+)=/.exec(argument)?.[1]));
+  const known = FLAG_NAMES.filter((name) => given.has(name));
+  return known.length === given.size ? known : FLAG_NAMES;
+}
+
+function flagCommand(names: readonly FlagName[]): Command {
   const command = new Command('start-katran')
     .exitOverride()
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
     .helpOption(false)
     .allowExcessArguments(false);
-  for (const name of FLAG_NAMES) command.addOption(new Option(`--${name} <value>`, FLAGS[name].help));
+  for (const name of names) command.addOption(new Option(`--${name} <value>`, FLAGS[name].help));
   return command;
 }
 
@@ -27,7 +34,7 @@ function inOurWords(error: CommanderError): UsageError {
 
 /** Parses arguments of the form `--name=value`. Throws UsageError for an unknown name, with what may have been meant. */
 export function parseFlags(args: readonly string[]): FlagTexts {
-  const command = flagCommand();
+  const command = flagCommand(flagsToDescribe(args));
   try {
     command.parse([...args], { from: 'user' });
   } catch (error) {

@@ -7,6 +7,9 @@ const LOOKING = ['SIGHUP'] as const;
 const TELLING = ['SIGUSR1'] as const;
 const IGNORED = ['SIGUSR2', 'SIGWINCH', 'SIGPIPE'] as const;
 
+/** Where signals come from. */
+export type SignalSource = Pick<World, 'onSignals'>;
+
 /** 128+N, as a shell reports a death by signal N. */
 export function statusOfSignal(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
@@ -24,7 +27,7 @@ export class SignalDesk {
   #look: (() => void) | undefined;
   #state: () => string = () => 'starting';
 
-  constructor(world: World, log: Log) {
+  constructor(world: SignalSource, log: Log) {
     this.#takeOff = [
       world.onSignals(STOPPING, (signal) => {
         if (this.#stoppedBy === undefined) {
@@ -69,4 +72,11 @@ export class SignalDesk {
   close(): void {
     for (const off of this.#takeOff) off();
   }
+}
+
+/** Signals that came while masks were written are handled now: the masks are all written, nothing more is begun. */
+export async function signalsHandled(desk: SignalDesk): Promise<NodeJS.Signals | undefined> {
+  // Twice: the first may come before the event loop has looked for signals, the second cannot.
+  for (let round = 0; round < 2; round += 1) await new Promise((resolve) => setImmediate(resolve));
+  return desk.stoppedBy;
 }

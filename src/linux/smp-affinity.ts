@@ -5,6 +5,9 @@ import type { Root } from './root.ts';
 
 const BITS_PER_WORD = 32;
 const MAX_WORDS = (MAX_CPU_ID + 1) / BITS_PER_WORD;
+const MASK = /^[0-9a-f]{1,8}(?:,[0-9a-f]{1,8})*$/i;
+/** Of the shortest text that could have more words than are believed. */
+const MAX_MASK_LENGTH = 2 * MAX_WORDS - 1;
 
 /**
  * The affinity mask of these CPUs as /proc/irq/N/smp_affinity takes it: `%08x` words joined by commas, most
@@ -47,7 +50,8 @@ export function parseAffinityMask(text: string, path = '/proc/irq/N/smp_affinity
 export function readAffinity(root: Root, irq: number): string {
   const path = `/proc/irq/${irq}/smp_affinity`;
   const mask = root.read(path).trim();
-  parseAffinityMask(mask, root.hostPath(path));
+  // The CPUs of a mask are seldom wanted, and spelling them out is most of the work.
+  if (!MASK.test(mask) || mask.length > MAX_MASK_LENGTH) parseAffinityMask(mask, root.hostPath(path));
   return mask;
 }
 
