@@ -1,3 +1,4 @@
+import { receiveOrder } from '../affinity/strategies.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
 import type { KatranFlags } from './katran-flags.ts';
@@ -5,24 +6,51 @@ import type { Finding, LiveVector } from './types.ts';
 
 /** Queues named one by one before the rest is only counted. */
 const NAMED = 4;
+const REMEDY = "pin them back with -affinitize_only and the launch's own flags";
 const listed = (items: readonly string[]): string =>
   items.length <= NAMED
-    ? items.join(', ')
-    : `${items.slice(0, NAMED).join(', ')} and ${items.length - NAMED} more`;
+    ? items.join('; ')
+    : `${items.slice(0, NAMED).join('; ')} and ${items.length - NAMED} more`;
 const cores = (cpus: readonly number[]): string => formatCpuList([...cpus].sort((a, b) => a - b));
 
-function outside(vectors: readonly LiveVector[], forwarding: readonly number[]): Finding[] {
+function onCpus({ irq, name, cpus }: LiveVector): string {
+  return `irq ${irq} (${name}) on CPU ${formatCpuList(cpus) || 'unknown'}`;
+}
+
+/** Receive queues whose packets can reach a CPU for which katran has no connection table. */
+function outside(receive: readonly LiveVector[], forwarding: readonly number[]): Finding[] {
   const given = new Set(forwarding);
-  const receive = vectors.filter(({ role }) => role === 'receive');
   const astray = receive.filter(({ cpus }) => cpus.some((cpu) => !given.has(cpu)));
   if (astray.length === 0) return [];
-  const named = astray.map(({ irq, name, cpus }) => `irq ${irq} (${name}) on CPU ${formatCpuList(cpus)}`);
+  return [
+    {
+      code: 'affinity-outside',
+      message:
+        `${astray.length} of ${receive.length} receive queues can land outside katran's forwarding cores (${cores(forwarding)}), ` +
+        `where packets use its small fallback table: ${listed(astray.map(onCpus))}; ${REMEDY}`,
+    },
+  ];
+}
+
+/**
+ * Receive queues that are on forwarding cores, but not as planned. With as many queues as cores, katran was given the cores in
+ * the order of the queues; else no more can be said than that each queue has one CPU.
+ */
+function moved(receive: readonly LiveVector[], forwarding: readonly number[]): Finding[] {
+  const given = new Set(forwarding);
+  const inOrder = receive.length === forwarding.length;
+  const astray = receive.flatMap((vector, position) => {
+    const { cpus } = vector;
+    if (cpus.some((cpu) => !given.has(cpu))) return [];
+    const planned = forwarding[position];
+    if (cpus.length === 1 && (!inOrder || cpus[0] === planned)) return [];
+    return [`${onCpus(vector)}${inOrder && planned !== undefined ? `, planned ${planned}` : ''}`];
+  });
+  if (astray.length === 0) return [];
   return [
     {
       code: 'affinity-differs',
-      message:
-        `${astray.length} of ${receive.length} receive queues can land outside katran's forwarding cores (${cores(forwarding)}), ` +
-        `where packets use its small fallback table: ${listed(named)}; pin them back with the launch's own flags and -affinitize_only`,
+      message: `${astray.length} of ${receive.length} receive queues are not where katran was started with them: ${listed(astray)}; ${REMEDY}`,
     },
   ];
 }
@@ -62,6 +90,7 @@ export function affinityProblems(
       },
     ];
   }
+  const receive = receiveOrder(vectors);
   const online = new Set(topology.online);
   const gone = forwardingCores.filter((cpu) => !online.has(cpu));
   return [
@@ -73,7 +102,8 @@ export function affinityProblems(
             message: `CPU ${cores(gone)} of katran's forwarding cores went offline; bring it back, or restart katran`,
           },
         ]),
-    ...outside(vectors, forwardingCores),
+    ...outside(receive, forwardingCores),
+    ...moved(receive, forwardingCores),
     ...onOtherNodes(flags, topology),
   ];
 }

@@ -56,12 +56,13 @@ function interfaceWords({ interface: chosen, katran, xdp, nics, interfaceTrouble
 }
 
 function macWords({ mac, gateway }: Look, screen: Screen): string {
-  const has = 'value' in mac ? `katran has ${mac.value}` : "katran's unknown";
+  const has = 'value' in mac ? mac.value : 'unknown';
   if ('trouble' in gateway) return `${has}; gateway unknown`;
   const { address, interface: device, mac: wanted } = gateway.value;
-  const router = `gateway ${address ?? 'of -default_mac'} on ${device}`;
-  if ('value' in mac && wanted === mac.value) return `${mac.value}, ${screen.good('the same')} as ${router}`;
-  return `${has}; ${router} has ${wanted ?? 'none'}`;
+  const router = address === null ? 'that of -default_mac' : `gateway ${address}`;
+  if ('value' in mac && wanted === mac.value)
+    return `${mac.value}, ${screen.good('the same')} as ${router} on ${device}`;
+  return `${has}, ${'value' in mac ? screen.bad('but') : 'and'} ${router} has ${wanted ?? 'none'}`;
 }
 
 function affinityWords({ katran, vectors }: Look, wrong: boolean, screen: Screen): string {
@@ -84,7 +85,13 @@ function fallbackWords({ look, fallbackPerSecond }: StatusReport): string {
   return `${look.fallback} packets used the fallback table${rate}`;
 }
 
-const AFFINITY_CODES = new Set(['affinity-differs', 'numa-differs', 'core-offline', 'no-forwarding-cores']);
+const AFFINITY_CODES = new Set([
+  'affinity-outside',
+  'affinity-differs',
+  'numa-differs',
+  'core-offline',
+  'no-forwarding-cores',
+]);
 
 function facts(report: StatusReport, now: number, screen: Screen): string[] {
   const { look, problems } = report;
