@@ -17,7 +17,6 @@ import type { Observation } from '../inside/observation.ts';
 import { guestImage } from './image.ts';
 import { NEIGHBOURHOOD, qemuArguments } from './machine.ts';
 import type { Machine } from './machine.ts';
-import { checkRequirements } from './requirements.ts';
 
 const GUEST = join(import.meta.dirname, '..');
 const LOGS = join(GUEST, '../../.cache/guest');
@@ -25,13 +24,13 @@ const LIMIT_MS = 540_000;
 
 /**
  * Boots `machine`, runs inside/`machine.name`.ts in it as root, and gives what that observed, by name.
- * `programs` are paths of executables; inside finds a copy of each by the environment variable of its name. Throws with the end of the guest's console when it did not get to its end.
+ * `programs` are paths of executables; inside finds a copy of each by the environment variable of its name.
+ * Throws with the end of the guest's console when it did not get to its end.
  */
 export async function observeInGuest(
   machine: Machine,
   programs: Readonly<Record<string, string>>,
 ): Promise<ReadonlyMap<string, Observation>> {
-  checkRequirements();
   const image = guestImage();
   const out = mkdtempSync(join(tmpdir(), 'start-katran-guest-'));
   try {
@@ -79,9 +78,11 @@ async function boot(machine: Machine, qemu: readonly string[]): Promise<string> 
   mkdirSync(LOGS, { recursive: true });
   const log = join(LOGS, `${machine.name}.log`);
   const console = createWriteStream(log);
-  // `exec`: the process is qemu in the end, so that its end, and the kill at the time limit, are qemu's.
+  // `exec`: the process is qemu in the end, so that the kill at the time limit is qemu's, and so is that by the kernel
+  // when the test's own process dies first.
   const script = `${NEIGHBOURHOOD} && exec qemu-system-x86_64 "$@"`;
-  const child = spawn('unshare', ['--net', 'sh', '-c', script, 'sh', ...qemu], {
+  const inNamespace = ['--net', 'setpriv', '--pdeathsig', 'KILL', 'sh', '-c', script, 'sh'];
+  const child = spawn('unshare', [...inNamespace, ...qemu], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` },
     timeout: LIMIT_MS,

@@ -15,7 +15,7 @@ release=$(ls "$work/lib/modules")
 from=$work/lib/modules/$release
 busybox depmod -b "$work" "$release"
 
-root=$work/initrd
+root=$work/root
 to=$root/lib/modules/$release
 mkdir -p "$root"/{bin,proc,sys,dev,host-ro,upper,host} "$to"
 install -m 755 /bin/busybox "$root/bin/busybox"
@@ -30,15 +30,15 @@ for module in $modules; do
   done
 done
 busybox depmod -b "$root" "$release"
-(cd "$root" && find . | cpio --create --format=newc --owner=0:0 --quiet) > "$out/initrd.part"
+(cd "$root" && find . | cpio --create --format=newc --owner=0:0 --quiet) > "$work/initrd.cpio"
 
 # vmlinuz unpacks itself in the guest, which takes many seconds under emulation: unpack it here, once.
 bzimage=$(echo "$work"/boot/vmlinuz-*)
 offset=$(LC_ALL=C grep -abom 1 -P '\xfd7zXZ\x00' "$bzimage" | head -n 1 | cut -d: -f1)
-tail -c "+$((offset + 1))" "$bzimage" | xz --decompress --stdout --single-stream > "$out/vmlinux.part" 2> "$work/xz.err" || true
-if [ "$(head -c 4 "$out/vmlinux.part" | tail -c 3)" != ELF ]; then
+tail -c "+$((offset + 1))" "$bzimage" | xz --decompress --stdout --single-stream > "$work/vmlinux" 2> "$work/xz.err" || true
+if [ "$(head -c 4 "$work/vmlinux" | tail -c 3)" != ELF ]; then
   echo "build-image: no xz-compressed kernel in $bzimage: $(cat "$work/xz.err")" >&2
   exit 1
 fi
-mv "$out/vmlinux.part" "$out/vmlinux"
-mv "$out/initrd.part" "$out/initrd"
+mv "$work/vmlinux" "$out/vmlinux"
+mv "$work/initrd.cpio" "$out/initrd"

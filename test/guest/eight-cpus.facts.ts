@@ -11,19 +11,19 @@ import {
 } from './facts.ts';
 import type { Pins, Seen } from './facts.ts';
 import type { Observation } from './inside/observation.ts';
-import { observeInGuest } from './rig/boot.ts';
 import { GATEWAY } from './rig/machine.ts';
 import { EIGHT_CPUS } from './rig/machines.ts';
-import { programs } from './rig/program.ts';
+import { startGuest } from './rig/start.ts';
 
 // CPUs 0-3 are node 0, CPUs 4-7 node 1; eth0 is on node 1, eth1 on node 0. All expectations are worked out by hand.
 
 /** The mask of each CPU as this kernel writes it. */
 const MASKS = ['01', '02', '04', '08', '10', '20', '40', '80'];
 
+const guest = startGuest(EIGHT_CPUS);
 let seen: Seen;
 beforeAll(async () => {
-  seen = await observeInGuest(EIGHT_CPUS, programs());
+  seen = await guest.observations;
 });
 
 /** eth0's queues on `cpus`: input and output of a queue go together. */

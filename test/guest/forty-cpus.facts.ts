@@ -9,10 +9,9 @@ import {
   withPins,
 } from './facts.ts';
 import type { Pins, Seen } from './facts.ts';
-import { observeInGuest } from './rig/boot.ts';
 import { GATEWAY } from './rig/machine.ts';
 import { FORTY_CPUS } from './rig/machines.ts';
-import { programs } from './rig/program.ts';
+import { startGuest } from './rig/start.ts';
 
 // CPUs 0-19 are node 0, CPUs 20-39 node 1; eth0 is on node 1, eth1 on node 0. All expectations are worked out by hand.
 
@@ -40,9 +39,10 @@ const WITHOUT_33 = [
   ...NODE_0, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 34, 35, 36, 37, 38, 39, 0,
 ];
 
+const guest = startGuest(FORTY_CPUS);
 let seen: Seen;
 beforeAll(async () => {
-  seen = await observeInGuest(FORTY_CPUS, programs());
+  seen = await guest.observations;
 });
 
 const eth0 = (...cpus: number[]): Pins => ({ 'virtio2-input.#': cpus, 'virtio2-output.#': cpus });
