@@ -43,8 +43,8 @@ export async function startKatran(
   });
   const { pid } = child;
   if (pid === undefined) {
-    const [error]: unknown[] = await once(child, 'error');
-    throw cannotStart(binary, error);
+    const reasons: unknown[] = await once(child, 'error');
+    throw cannotStart(binary, reasons[0]);
   }
   let exit: KatranExit | undefined;
   const exited = new Promise<KatranExit>((resolve) => {

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Failure, messageOf } from '../failure.ts';
 import type { KatranClient } from '../katran/call-error.ts';
 import type { Log } from '../log.ts';
@@ -76,6 +75,7 @@ async function unlessOver<T>(call: Promise<T>, until: AbortSignal): Promise<T> {
     end = resolve;
   });
   const abort = (): void => end(undefined);
+  if (until.aborted) abort();
   until.addEventListener('abort', abort, { once: true });
   try {
     const first = await Promise.race([call.then((value) => ({ value })), over]);
@@ -88,9 +88,13 @@ async function unlessOver<T>(call: Promise<T>, until: AbortSignal): Promise<T> {
 }
 
 async function sleep(ms: number, until: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const elapsed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
   try {
-    await pause(ms, undefined, { signal: until });
-  } catch {
-    until.throwIfAborted();
+    await unlessOver(elapsed, until);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -26,7 +26,7 @@ interface Stage {
 const of = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 const NOTHING_YET = /SIGHUP received; nothing to look at yet/;
 const UP: Outcome = { status: 0, reaches: 'up', xdp: 'none left' };
-const nothing = async (): Promise<void> => undefined;
+const nothing = (): Promise<void> => Promise.resolve();
 
 /** Reaches the stage in which the launcher describes itself so. */
 async function describesItself(scene: Scene, state: RegExp): Promise<void> {
@@ -45,7 +45,10 @@ const STAGES: readonly Stage[] = [
     look: NOTHING_YET,
     reach: async (scene) => {
       await describesItself(scene, /looking for the gateway of eth0/);
-      return () => Promise.resolve(changeGatewayMac(scene, GATEWAY_MAC));
+      return () => {
+        changeGatewayMac(scene, GATEWAY_MAC);
+        return nothing();
+      };
     },
     stopped: (signal) => ({ status: of(signal), reaches: 'nothing started', xdp: 'none left' }),
     outcome: UP,

@@ -32,7 +32,7 @@ function harmless(name: string, options: NonNullable<Fault['options']>, more: Pa
   };
 }
 
-const inShell = (script: string) => () => ({ within: ['sh', '-c', `${script}`, 'sh'] });
+const inShell = (script: string) => () => ({ within: ['sh', '-c', script, 'sh'] });
 
 /** Waits for the double's journal instead of the log, which nobody can read. */
 async function stopWhenTold(scene: Scene): Promise<void> {

@@ -1,0 +1,93 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { KatranExit, KatranProcess } from '../../../src/katran/process.ts';
+import { SHUTDOWN_GRACE_MS, stopKatran } from '../../../src/launch/shutdown.ts';
+import { keepingLog } from './stand-ins.ts';
+
+/** A process that keeps the signals it is sent, and ends when the test says so. */
+function processStandIn(): KatranProcess & { signals: NodeJS.Signals[]; end(exit: KatranExit): void } {
+  let fulfil: (exit: KatranExit) => void = () => undefined;
+  let ended: KatranExit | undefined;
+  const signals: NodeJS.Signals[] = [];
+  return {
+    pid: 4711,
+    signals,
+    exited: new Promise((resolve) => {
+      fulfil = resolve;
+    }),
+    get exit() {
+      return ended;
+    },
+    kill: (signal) => signals.push(signal) > 0,
+    end: (exit) => {
+      ended = exit;
+      fulfil(exit);
+    },
+  };
+}
+
+const DONE: KatranExit = { code: 0, signal: null };
+const KILLED: KatranExit = { code: null, signal: 'SIGKILL' };
+const DELAY_MS = 1000;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('stopping katran', () => {
+  const stop = (katran: KatranProcess, log = keepingLog()): Promise<KatranExit> =>
+    stopKatran({ katran, shutdownDelayMs: DELAY_MS, interfaceName: 'eth0', log });
+
+  it('sends SIGTERM once, continues a stopped process, and gives how it ended', async () => {
+    const katran = processStandIn();
+    const stopped = stop(katran);
+    katran.end(DONE);
+    expect(await stopped).toEqual(DONE);
+    expect(katran.signals).toEqual(['SIGTERM', 'SIGCONT']);
+  });
+
+  it('sends nothing to a katran that has ended already', async () => {
+    const katran = processStandIn();
+    katran.end(DONE);
+    expect(await stop(katran)).toEqual(DONE);
+    expect(katran.signals).toEqual([]);
+  });
+
+  it('waits the shutdown delay and the grace, not a moment less', async () => {
+    const katran = processStandIn();
+    const stopped = stop(katran);
+    await vi.advanceTimersByTimeAsync(DELAY_MS + SHUTDOWN_GRACE_MS - 1);
+    expect(katran.signals).not.toContain('SIGKILL');
+    katran.end(DONE);
+    expect(await stopped).toEqual(DONE);
+  });
+
+  it('then kills it, and says that XDP stays and how to detach it', async () => {
+    const katran = processStandIn();
+    const log = keepingLog();
+    const stopped = stop(katran, log);
+    await vi.advanceTimersByTimeAsync(DELAY_MS + SHUTDOWN_GRACE_MS);
+    expect(katran.signals).toEqual(['SIGTERM', 'SIGCONT', 'SIGKILL']);
+    expect(log.lines).toEqual([
+      expect.stringMatching(
+        /^error: katran \(pid 4711\) has not ended 26000 ms after SIGTERM.*ip link set dev eth0 xdp off/,
+      ),
+    ]);
+    katran.end(KILLED);
+    expect(await stopped).toEqual(KILLED);
+  });
+
+  it('leaves no timer behind', async () => {
+    const katran = processStandIn();
+    const stopped = stop(katran);
+    katran.end(DONE);
+    await stopped;
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('allows for the 20 s that a silent connection costs katran', () => {
+    expect(SHUTDOWN_GRACE_MS).toBeGreaterThan(20_000);
+  });
+});
