@@ -27,6 +27,9 @@ export function speaksUtf8({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
   return /utf-?8/i.test(locale);
 }
 
+/** Whether to colour is decided here, by the output in question; styleText would look at the process's stdout. */
+const inColour = (format: Parameters<typeof styleText>[0], text: string): string =>
+  styleText(format, text, { validateStream: false });
 const same = (text: string): string => text;
 const LOAD_COLOURS = [undefined, 'cyan', 'green', 'yellow', 'red'] as const;
 
@@ -43,10 +46,10 @@ export function screenFor(output: Output, environment: Environment): Screen {
     style,
     load: (level, text) => {
       const colour = LOAD_COLOURS[level];
-      return colour === undefined ? text : styleText(colour, text);
+      return colour === undefined ? text : inColour(colour, text);
     },
-    good: (text) => styleText('green', text),
-    bad: (text) => styleText(['red', 'bold'], text),
-    title: (text) => styleText('bold', text),
+    good: (text) => inColour('green', text),
+    bad: (text) => inColour(['red', 'bold'], text),
+    title: (text) => inColour('bold', text),
   };
 }
