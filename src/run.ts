@@ -23,8 +23,9 @@ export async function run(task: Task): Promise<number> {
       deed === 'launch'
         ? await (await import('./launch-run.ts')).launch(task, desk)
         : await showOrApply(task, desk, deed);
-    return status;
+    return desk.defect ? EXIT.failed : status;
   } catch (error) {
+    if (desk.defect) return EXIT.failed;
     // Whatever the interruption broke off, the signal is the reason.
     if (desk.stoppedBy !== undefined && !(error instanceof Failure)) return statusOfSignal(desk.stoppedBy);
     throw error;

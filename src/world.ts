@@ -13,6 +13,8 @@ export interface World {
   readonly self: readonly [string, ...string[]];
   /** Calls the listener for each of these signals instead of dying; gives back what takes the listeners off. */
   onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
+  /** Calls the listener for an error that nobody caught, instead of dying of it; gives back what takes it off. */
+  onUncaught(listener: (error: unknown) => void): () => void;
 }
 
 const positive = (value: unknown): number | undefined =>
@@ -51,6 +53,10 @@ export function processWorld(): World {
       return () => {
         for (const signal of signals) process.off(signal, listener);
       };
+    },
+    onUncaught: (listener) => {
+      process.on('uncaughtException', listener).on('unhandledRejection', listener);
+      return () => process.off('uncaughtException', listener).off('unhandledRejection', listener);
     },
   };
 }

@@ -102,6 +102,8 @@ export async function launchKatran(launch: Launch): Promise<number> {
     watched = supervise(launch, katran, client);
     const ended = await Promise.race([katran.exited, watched.stopRequested]);
     if (ended !== undefined) {
+      await watched.stop();
+      client.close();
       log.error(describeExit(ended, 'running', interfaceName));
       return exitStatusOf(ended);
     }

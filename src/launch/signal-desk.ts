@@ -8,7 +8,7 @@ const TELLING = ['SIGUSR1'] as const;
 const IGNORED = ['SIGUSR2', 'SIGWINCH', 'SIGPIPE'] as const;
 
 /** Where signals come from. */
-export type SignalSource = Pick<World, 'onSignals'>;
+export type SignalSource = Pick<World, 'onSignals' | 'onUncaught'>;
 
 /** 128+N, as a shell reports a death by signal N. */
 export function statusOfSignal(signal: NodeJS.Signals): number {
@@ -24,6 +24,7 @@ export class SignalDesk {
   readonly #stop = new AbortController();
   readonly #takeOff: readonly (() => void)[];
   #stoppedBy: NodeJS.Signals | undefined;
+  #defect = false;
   #look: (() => void) | undefined;
   #state: () => string = () => 'starting';
 
@@ -47,6 +48,12 @@ export class SignalDesk {
       }),
       world.onSignals(TELLING, () => log.info(this.#state())),
       world.onSignals(IGNORED, () => undefined),
+      world.onUncaught((error) => {
+        const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        log.error(`this is a defect of start-katran, please report it; stopping in order: ${story}`);
+        this.#defect = true;
+        this.#stop.abort(error);
+      }),
     ];
   }
 
@@ -57,6 +64,11 @@ export class SignalDesk {
 
   get stoppedBy(): NodeJS.Signals | undefined {
     return this.#stoppedBy;
+  }
+
+  /** Whether an error that nobody caught asked to stop: katran is stopped all the same, but nothing went well. */
+  get defect(): boolean {
+    return this.#defect;
   }
 
   /** What SIGHUP does from now on. */

@@ -5,11 +5,19 @@ import { keepingLog } from './stand-ins.ts';
 /** Signals as the test sends them. */
 class Signals implements SignalSource {
   readonly listeners = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>();
+  uncaught: ((error: unknown) => void) | undefined;
 
   onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void {
     for (const signal of signals) this.listeners.set(signal, listener);
     return () => {
       for (const signal of signals) this.listeners.delete(signal);
+    };
+  }
+
+  onUncaught(listener: (error: unknown) => void): () => void {
+    this.uncaught = listener;
+    return () => {
+      this.uncaught = undefined;
     };
   }
 
@@ -49,6 +57,16 @@ describe('the signal desk', () => {
     signals.send(signal);
     expect(desk.stop.aborted).toBe(false);
     expect(log.lines).toEqual([]);
+  });
+
+  it('takes an error that nobody caught for a reason to stop in order: katran must not be left alone', () => {
+    signals.uncaught?.(new TypeError('x is not a function'));
+    expect(desk.stop.aborted).toBe(true);
+    expect(desk.defect).toBe(true);
+    expect(desk.stoppedBy).toBeUndefined();
+    expect(log.lines[0]).toMatch(/^error: this is a defect of start-katran.*TypeError: x is not a function/);
+    desk.close();
+    expect(signals.uncaught).toBeUndefined();
   });
 
   it('SIGUSR1 logs the state as it is then', () => {
