@@ -102,9 +102,10 @@ export async function launchKatran(launch: Launch): Promise<number> {
     watched = supervise(launch, katran, client);
     const ended = await Promise.race([katran.exited, watched.stopRequested]);
     if (ended !== undefined) {
-      await watched.stop();
-      client.close();
       log.error(describeExit(ended, 'running', interfaceName));
+      // First, so that no call under way is waited for: there is nobody left to answer it.
+      client.close();
+      await watched.stop();
       return exitStatusOf(ended);
     }
     await watched.stop();
