@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import { openKatranClient } from '../../../src/katran/client.ts';
+import { runLauncher } from '../../support/launcher.ts';
 import type { Fault, FaultKind } from '../support/fault.ts';
+import { KernelPipe } from '../support/kernel-pipe.ts';
 import { until } from '../support/moves.ts';
 import { lockHeld } from '../support/nothing-left.ts';
 import type { Scene } from '../support/scene.ts';
@@ -67,6 +69,24 @@ export const launcherDies: FaultKind = {
         const pid = await killLauncher(scene);
         await scene.katranDid('listening');
         process.kill(pid, 'SIGTERM');
+      },
+    },
+    {
+      name: 'SIGKILL of the launcher while it writes masks',
+      response: 'half of the plan is written; the masks found were saved before: restore puts them back',
+      ...KILLED,
+      reaches: 'nothing started',
+      flags: ['-affinitize'],
+      during: async (scene) => {
+        const irq33 = new KernelPipe(scene, 33);
+        await irq33.answers('04');
+        await scene.launcher.saysOnStderr(/affinitizing irq 33 to cpu 1/, 30_000);
+        expect(scene.staged.mask(31)).toBe('00000010');
+        scene.launcher.kill('SIGKILL');
+        await scene.launcher.ended;
+        irq33.settle('04');
+        const restored = await runLauncher(scene.artifact, ['restore', ...scene.staged.flags]);
+        expect(restored.status, restored.stderr).toBe(0);
       },
     },
   ] satisfies Fault[],

@@ -193,6 +193,28 @@ const inARow: Fault = {
     expect(scene.staged.stage.journal().filter(({ event }) => event === 'signal')).toHaveLength(1),
 };
 
+/** What a terminal does at Ctrl-C or when it goes: the signal goes to the whole process group. */
+function fromTerminal(signal: 'SIGINT' | 'SIGHUP', name: string, response: string, says: RegExp): Fault {
+  return {
+    name,
+    response,
+    options: () => ({ within: ['setsid'] }),
+    ...UP,
+    ...(signal === 'SIGHUP' ? { survived: true } : {}),
+    says: [says],
+    during: async (scene) => {
+      await scene.isUp();
+      process.kill(-scene.launcher.pid, signal);
+      await scene.launcher.saysOnStderr(says);
+      if (signal === 'SIGHUP') scene.launcher.kill('SIGTERM');
+    },
+    after: (scene) => {
+      const received = scene.staged.stage.journal().filter(({ event }) => event === 'signal');
+      expect(received.map(({ signal: name }) => name)).toEqual(['SIGTERM']);
+    },
+  };
+}
+
 const beforeHandlers: Fault = {
   name: 'SIGTERM in katran’s first moments, before its own handler exists',
   response: 'katran dies of it with no XDP attached; says so and ends with 128 + 15',
@@ -214,6 +236,18 @@ export const signals: FaultKind = {
   faults: [
     ...STAGES.flatMap((stage) => [...STOPPING.map((signal) => stopping(stage, signal)), harmless(stage)]),
     inARow,
+    fromTerminal(
+      'SIGINT',
+      'Ctrl-C at the terminal, which signals the whole process group',
+      'katran has a session of its own and gets just the launcher’s SIGTERM',
+      /SIGINT received, stopping/,
+    ),
+    fromTerminal(
+      'SIGHUP',
+      'the terminal goes away (SIGHUP to the whole process group)',
+      'katran, which would die of it, does not get it; both go on',
+      /SIGHUP received, looking at gateway and affinity now/,
+    ),
     beforeHandlers,
   ],
 };
