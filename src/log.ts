@@ -1,3 +1,5 @@
+import { calendarClock, type Clock } from './local-time.ts';
+
 /** What the program says about itself while it works; everything goes to stderr. */
 export interface Log {
   debug(message: string): void;
@@ -20,10 +22,11 @@ export interface TextRecord {
   readonly msg: string;
 }
 
-const two = (n: number): string => String(n).padStart(2, '0');
+const CONTROL = /\p{Cc}/u;
 
 /** Names from the kernel and words from elsewhere end up in messages: none may break a line or steer a terminal. */
 function oneLine(text: string): string {
+  if (!CONTROL.test(text)) return text.trim();
   return text
     .trim()
     .replaceAll(/\s*[\r\n]+\s*/g, ' ')
@@ -31,17 +34,16 @@ function oneLine(text: string): string {
 }
 
 /** `2019/01/28 14:19:51 message`, local time; one line whatever the message holds. */
-export function textLine(record: TextRecord): string {
-  const t = new Date(record.time);
-  const day = `${t.getFullYear()}/${two(t.getMonth() + 1)}/${two(t.getDate())}`;
-  const clock = `${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
-  return `${day} ${clock} ${oneLine(record.msg)}`;
+export function textLine({ time, msg }: TextRecord, clock: Clock = calendarClock): string {
+  return `${clock(time)} ${oneLine(msg)}`;
 }
 
 export interface LogOptions {
   readonly format: LogFormat;
   readonly level: LogLevel;
   readonly write: LineWriter;
+  /** For text lines; the runtime's calendar unless said. */
+  readonly clock?: Clock;
 }
 
 /** A log whose lines can be given another look later, without whoever holds it noticing. */
@@ -53,8 +55,8 @@ export interface LogStream extends Log {
 const NOTHING = (): void => undefined;
 
 /** Plain text lines need no library; a run that only writes masks loads none. */
-function textLog({ level, write }: LogOptions): Log {
-  const line = (msg: string): void => write(`${textLine({ time: Date.now(), msg })}\n`);
+function textLog({ level, write, clock }: LogOptions): Log {
+  const line = (msg: string): void => write(`${textLine({ time: Date.now(), msg }, clock)}\n`);
   const from = LOG_LEVELS.indexOf(level);
   const at = (own: LogLevel): Log[LogLevel] => (LOG_LEVELS.indexOf(own) >= from ? line : NOTHING);
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };

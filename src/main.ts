@@ -3,6 +3,7 @@ import type { Invocation } from './cli/options.ts';
 import { parseInvocation } from './cli/options.ts';
 import { USAGE_HINT, usage } from './cli/usage.ts';
 import { EXIT, Failure, UsageError, messageOf } from './failure.ts';
+import { localClock } from './local-time.ts';
 import { openLog } from './log.ts';
 import { openRoot } from './linux/root.ts';
 import { run } from './run.ts';
@@ -40,6 +41,7 @@ async function perform(world: World, { kind, options, remarks }: Performance): P
     format: options.log_format,
     level: options.log_level,
     write: (line) => world.stderr.write(line),
+    clock: localClock(world.environment.TZ),
   });
   for (const remark of remarks) log.warn(remark);
   try {
