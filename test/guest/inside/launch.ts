@@ -9,7 +9,7 @@ import type { Ending } from './notebook.ts';
 const BALANCER = '/run/balancer.bpf.o';
 /** For what takes the program one round of the guard (5 s) and a bit, on a machine that emulates many CPUs on one. */
 const PATIENCE_MS = 20_000;
-/** For the start of both programs. */
+/** For the start of both programs: seconds, but minutes where other work takes the machine's CPUs away. */
 const START_MS = 150_000;
 
 /** A start-katran that goes on running, with the katran double behind it. */
@@ -29,7 +29,7 @@ export class Launch {
       '-shutdown_delay',
       '100',
     ];
-    this.#child = spawn(PROGRAM, [...katran, '-lru_size', '1000', ...args], {
+    this.#child = spawn(PROGRAM, [...katran, ...patience, '-lru_size', '1000', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: ENVIRONMENT,
     });

@@ -6,6 +6,10 @@ deb=$1 init=$2 out=$3
 # In the order in which init loads them: it numbers the interfaces (eth0 virtio, eth1 vmxnet3, eth2… e1000e, then e1000).
 modules='virtio_pci 9pnet_virtio 9p overlay virtio_net vmxnet3 e1000e e1000 nvme bonding 8021q'
 
+if ldd /bin/busybox > /dev/null 2>&1; then
+  echo "build-image: /bin/busybox needs libraries, which the initrd has not: apt-get install busybox-static" >&2
+  exit 1
+fi
 mkdir -p "$out"
 work=$(mktemp -d "$out/build.XXXXXX")
 trap 'rm -rf "$work"' EXIT
