@@ -28,8 +28,10 @@ export class Launch {
       BALANCER,
       '-shutdown_delay',
       '100',
+      '-start_timeout',
+      String(START_MS),
     ];
-    this.#child = spawn(PROGRAM, [...katran, ...patience, '-lru_size', '1000', ...args], {
+    this.#child = spawn(PROGRAM, [...katran, '-lru_size', '1000', ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: ENVIRONMENT,
     });
