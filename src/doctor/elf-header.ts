@@ -41,21 +41,3 @@ export function bpfObjectProblem(header: ElfHeader | null): string | undefined {
     return `${header.littleEndian ? 'little' : 'big'}-endian BPF (target ${header.littleEndian ? 'bpfel' : 'bpfeb'}), this host is ${hostIsLittle ? 'little' : 'big'}-endian`;
   return undefined;
 }
-
-/** e_machine by Node's name of the architecture. */
-const MACHINES: Readonly<Partial<Record<string, number>>> = {
-  x64: 62,
-  arm64: 183,
-  riscv64: 243,
-  ppc64: 21,
-  s390x: 22,
-};
-
-/** What keeps a file from running here: an ELF file for another processor. Scripts are taken as they are. */
-export function programProblem(header: ElfHeader | null): string | undefined {
-  const own = MACHINES[process.arch];
-  if (header === null || own === undefined || header.machine === own) return undefined;
-  return header.machine === EM_BPF
-    ? 'a BPF object, not a program'
-    : `for another processor (ELF machine ${header.machine})`;
-}

@@ -13,6 +13,7 @@ import { findListeners, type Listener } from '../linux/tcp-listeners.ts';
 import type { Log } from '../log.ts';
 import { planForInterface } from '../plan-run.ts';
 import type { Task } from '../task.ts';
+import type { World } from '../world.ts';
 import { kernelRelease, type KernelRelease } from './kernel-release.ts';
 import { openTools, type Tools } from './tools.ts';
 import {
@@ -91,9 +92,13 @@ export interface Host {
   channels(interfaceName: string): Promise<Channels>;
 }
 
-export function openHost({ options, root, world }: Pick<Task, 'options' | 'root' | 'world'>): Host {
+export function openHost({
+  options,
+  root,
+  environment,
+}: Pick<Task, 'options' | 'root'> & Pick<World, 'environment'>): Host {
   const endpoint = katranEndpoint(options);
-  const searchPath = world.environment.PATH ?? '';
+  const searchPath = environment.PATH ?? '';
   const tools = openTools(root, searchPath);
   const choose = once(() => chooseInterface(options, root, SILENT));
   const interfaceName = needs(choose, 'there is no interface to look at');

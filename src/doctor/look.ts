@@ -43,11 +43,10 @@ export function lookFor(output: Output, environment: Environment): Look {
   };
 }
 
-/** A text without characters beyond ASCII, for terminals that would show them as question marks. */
+/** A text without characters beyond ASCII, for terminals that would show them as question marks. Colours stay. */
 export function asciiOnly(text: string): string {
-  return text
-    .replaceAll('…', '...')
-    .replaceAll('’', "'")
-    .replaceAll('–', '-')
-    .replace(/[^\n -~]/g, '?');
+  const known = text.replaceAll('…', '...').replaceAll('’', "'").replaceAll('–', '-');
+  // The escape of a colour is a control character, and the point.
+  // eslint-disable-next-line no-control-regex
+  return known.replace(/[^\n\u001b -~]/g, '?');
 }

@@ -27,17 +27,7 @@ const SYSCTLS = [
   ...['kernel/unprivileged_bpf_disabled', 'kernel/numa_balancing', 'net/ipv4/ip_forward'],
 ];
 
-const ETHTOOL = [
-  ['-i'],
-  ['-k'],
-  ['-l'],
-  ['-g'],
-  ['-c'],
-  ['-n'],
-  ['-x'],
-  ['--show-priv-flags'],
-  ['-S'],
-] as const;
+const ETHTOOL = [['-i'], ['-k'], ['-l'], ['-g'], ['-c'], ['-x'], ['--show-priv-flags'], ['-S']] as const;
 /** Counters per queue fill pages; what is lost or concerns XDP is what is asked for. */
 const TELLING_COUNTER = /xdp|drop|err|miss|discard|no_buf|alloc/i;
 
@@ -84,9 +74,16 @@ function interruptLines(host: Host): string {
   ].join('\n');
 }
 
-async function tool(host: Host, command: string, ...args: string[]): Promise<string> {
+const whole = (output: string): string => output;
+
+async function tool(
+  host: Host,
+  part: (output: string) => string,
+  command: string,
+  ...args: string[]
+): Promise<string> {
   try {
-    return await host.tools.output(command, ...args);
+    return part(await host.tools.output(command, ...args));
   } catch (error) {
     if (error instanceof Failure) return `(${messageOf(error)})`;
     throw error;
@@ -96,14 +93,14 @@ async function tool(host: Host, command: string, ...args: string[]): Promise<str
 async function ethtool(host: Host): Promise<string> {
   const parts = host.members().flatMap(({ name }) =>
     ETHTOOL.map(async ([option]) => {
-      const output = await tool(host, 'ethtool', option, name);
-      const shown =
+      const telling = (output: string): string =>
         option === '-S'
           ? output
               .split('\n')
               .filter((line) => TELLING_COUNTER.test(line))
               .join('\n')
           : output;
+      const shown = await tool(host, telling, 'ethtool', option, name);
       return `$ ethtool ${option} ${name}\n${shown}`;
     }),
   );
@@ -152,9 +149,12 @@ function sections(
     ['links', () => links(host)],
     [
       'link of the interface',
-      () => tool(host, 'ip', '-d', '-j', 'link', 'show', 'dev', host.interfaceName()),
+      () => tool(host, whole, 'ip', '-d', '-j', 'link', 'show', 'dev', host.interfaceName()),
     ],
-    ['qdiscs of the interface', () => tool(host, 'tc', '-j', 'qdisc', 'show', 'dev', host.interfaceName())],
+    [
+      'qdiscs of the interface',
+      () => tool(host, whole, 'tc', '-j', 'qdisc', 'show', 'dev', host.interfaceName()),
+    ],
     [
       'default routes',
       () =>

@@ -58,12 +58,25 @@ function drawLine({ status, label, result }: Line, look: Look): string[] {
   return [...head, ...indented(wrap(result.meaning, width), column), ...drawFix(result, look, column)];
 }
 
-/** A command that is too long for its column starts further left, and is never broken: it must be possible to copy it. */
+/** What can be copied into a shell or a command line as it stands. */
+const COMMAND =
+  /^(?:bpftool|chmod|ethtool|ip|mount|ping|start-katran|sysctl|systemctl|tc|ulimit) |^-[a-z]\w* \S+$| && /;
+
+/** Advice breaks at spaces. A command never does: it must be possible to copy it. */
+function adviceLines(fix: string, width: number): string[] {
+  return COMMAND.test(fix) ? [fix] : wrap(fix, width);
+}
+
+const FIX = 'fix: ';
+
+/** A command that is too long for its column starts further left. */
 function drawFix({ fix }: CheckResult, look: Look, column: number): string[] {
   if (fix === null) return [];
-  const text = `fix: ${fix}`;
-  const indent = column + text.length <= look.columns ? column : widthOfMark(look);
-  return [`${' '.repeat(indent)}fix: ${look.command(fix)}`];
+  const roomy = COMMAND.test(fix) && column + FIX.length + fix.length > look.columns;
+  const indent = roomy ? widthOfMark(look) : column;
+  return adviceLines(fix, look.columns - indent - FIX.length).map(
+    (line, i) => ' '.repeat(indent) + (i === 0 ? FIX : ' '.repeat(FIX.length)) + look.command(line),
+  );
 }
 
 const counted = (count: number, one: string, several = one): string =>
@@ -84,10 +97,14 @@ export function summaryLine(results: readonly CheckResult[]): string {
 function drawFailures(results: readonly CheckResult[], look: Look): string[] {
   const failed = results.filter(({ status }) => status === 'fail');
   if (failed.length === 0) return ['nothing here keeps katran from forwarding'];
-  const width = Math.max(...failed.map(({ id }) => id.length));
+  const width = Math.max(...failed.map(({ id }) => id.length)) + 4;
   return [
     'fix these, in this order:',
-    ...failed.map(({ id, fix }) => `  ${id.padEnd(width)}  ${look.command(fix ?? '')}`),
+    ...failed.flatMap(({ id, fix }) =>
+      adviceLines(fix ?? '', look.columns - width).map(
+        (line, i) => (i === 0 ? `  ${id}` : '').padEnd(width) + look.command(line),
+      ),
+    ),
   ];
 }
 

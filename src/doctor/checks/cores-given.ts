@@ -1,4 +1,4 @@
-import { ok, skipped, warn, type Check } from '../types.ts';
+import { ok, warn, type Check } from '../types.ts';
 
 export const coresGiven: Check = {
   id: 'cores-given',
@@ -6,8 +6,7 @@ export const coresGiven: Check = {
   purpose: '-forwarding_cores names the CPUs that receive packets, and no others',
   look: (host) => {
     const given = host.options.forwarding_cores;
-    if (given === undefined)
-      return skipped('-forwarding_cores is not given: the cores are those of the queues');
+    if (given === undefined) return ok('not given: the cores are those of the queues');
     const online = host.topology().online.length;
     if (given.length < online || online === 1) return ok(`${given.length} of ${online} CPUs`);
     return warn(

@@ -16,10 +16,15 @@ export const planExists: Check = {
       return ok(`${receive} receive ${receive === 1 ? 'vector' : 'vectors'} to CPUs ${cores} (${strategy})`);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
+      // Messages of failures end with what to do: `…; run: ip link set eth0 up`.
+      const message = messageOf(error);
+      const end = message.lastIndexOf('; ');
       return fail(
-        messageOf(error),
+        end === -1 ? message : message.slice(0, end),
         'katran cannot be told which CPUs receive packets, so it is not started',
-        'if the NIC has no interrupts of its own: -forwarding_cores LIST',
+        end === -1
+          ? 'correct the flags; start-katran -dry_run tells the same until then'
+          : message.slice(end + 2),
       );
     }
   },

@@ -13,18 +13,19 @@ export const queues: Check = {
     const total = counted.reduce((sum, { count }) => sum + count, 0);
     if (total === 0) return skipped('neither /proc/interrupts nor /sys tells the number of queues');
     const found = `${counted.map(({ name, count }) => `${name}: ${count}`).join(', ')}; CPUs: ${cpus}`;
-    const name = counted.length === 1 ? (counted[0]?.name ?? 'IF') : 'IF';
+    const resize = (each: number): string =>
+      counted.map(({ name }) => `ethtool -L ${name} combined ${each}`).join(' && ');
     if (total > cpus)
       return warn(
         found,
         'several queues share a CPU, and their packets wait for each other',
-        `ethtool -L ${name} combined ${Math.max(1, Math.floor(cpus / counted.length))}`,
+        resize(Math.max(1, Math.floor(cpus / counted.length))),
       );
     if (total === 1 && cpus > 1)
       return warn(
         found,
         'all packets go through one CPU, however many there are',
-        `more queues, if the device has them: ethtool -L ${name} combined ${cpus}`,
+        `more queues, if the device has them: ${resize(cpus)}`,
       );
     return ok(found);
   },

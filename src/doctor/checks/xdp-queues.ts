@@ -72,10 +72,10 @@ export const xdpQueues: Check = {
   purpose: 'the driver has the transmit queues it wants before it takes an XDP program',
   look: async (host) => {
     const findings = await Promise.all(host.members().map((device) => lookAt(host, device)));
-    for (const status of WORST_FIRST) {
-      const found = findings.find((finding) => finding.status === status);
-      if (found !== undefined) return found;
-    }
+    const worst = WORST_FIRST.find((status) => findings.some((finding) => finding.status === status));
+    const [first, ...others] = findings.filter(({ status }) => status === worst);
+    if (first !== undefined)
+      return { ...first, found: [first, ...others].map(({ found }) => found).join(', ') };
     throw new Failure('there is no interface to look at');
   },
 };
