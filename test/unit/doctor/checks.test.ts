@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { CHECKS } from '../../../src/doctor/checks/index.ts';
 import {
   features,
+  holder,
   linkText,
   memlockLimits,
   removeHosts,
@@ -28,7 +29,7 @@ interface Cases {
 }
 
 const INTERFACE = 'sys/devices/pci0000:00/0000:01:00.0/net/eth0';
-const KATRAN = { 'proc/net/tcp': tcp('C383', 77), 'proc/812/comm': 'katran_server_g\n' };
+const KATRAN = { 'proc/net/tcp': tcp('C383', 77), ...holder(812, 'katran_server_grpc', 77) };
 const ixgbe = { machine: '4-2-ixgbe', flags: ['-intf', 'eth1'] };
 const OLD = '5.4.0-generic\n';
 const release = (text: string): Record<string, string> => ({ 'proc/sys/kernel/osrelease': text });
@@ -473,6 +474,22 @@ const CASES: Readonly<Record<string, Cases>> = {
   port: {
     ill: [
       {
+        edits: { 'proc/net/tcp': tcp('C383', 77), ...holder(90, 'nginx', 77) },
+        is: 'fail',
+        found: /^port 50051 is taken: nginx \(pid 90\)$/,
+        fix: /^stop pid 90/,
+      },
+      {
+        edits: {
+          'proc/net/tcp': tcp('C383', 77, 78),
+          ...holder(90, 'katran_server_grpc', 77),
+          ...holder(91, 'katran_server_grpc', 78),
+        },
+        is: 'fail',
+        found: /katran_server_grpc \(pid 90\), katran_server_grpc \(pid 91\)/,
+        fix: /^stop pid 90/,
+      },
+      {
         edits: { 'proc/net/tcp': tcp('C383', 77) },
         is: 'fail',
         found: /port 50051 is taken/,
@@ -486,7 +503,7 @@ const CASES: Readonly<Record<string, Cases>> = {
         fix: /-server/,
       },
     ],
-    passes: { edits: { 'proc/net/tcp': tcp('1F90', 77) } },
+    passes: { edits: KATRAN },
   },
   'lru-size': {
     ill: [

@@ -7,8 +7,8 @@ import type { CheckResult } from '../../../src/doctor/types.ts';
 import { openRoot } from '../../../src/linux/root.ts';
 import { copyMachine, makeDirectory } from '../../support/machines.ts';
 
-/** Files by their path below the machine; null removes what is there. */
-export type Edits = Readonly<Record<string, string | null>>;
+/** Files by their path below the machine; null removes what is there, `link` makes a symbolic link. */
+export type Edits = Readonly<Record<string, string | null | { readonly link: string }>>;
 
 export interface MadeHost {
   /** Name in test/machines; the healthy one unless said. */
@@ -39,8 +39,22 @@ const tunnel = (name: string, kind: string): string =>
   link(name, { linkinfo: { info_kind: kind, info_data: { external: true } } });
 
 export const memlockLimits = limits;
-export const tcp = (hexPort: string, inode: number): string =>
-  `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   0: 00000000:${hexPort} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000000000000000 100 0 0 10 0\n`;
+const SOCKETS_HEADER =
+  '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n';
+export const tcp = (hexPort: string, ...inodes: readonly number[]): string =>
+  SOCKETS_HEADER +
+  inodes
+    .map(
+      (inode, i) =>
+        `   ${i}: 00000000:${hexPort} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000000000000000 100 0 0 10 0\n`,
+    )
+    .join('');
+/** A process that holds a socket. */
+export const holder = (pid: number, command: string, inode: number): Edits => ({
+  [`proc/${pid}/comm`]: `${command.slice(0, 15)}\n`,
+  [`proc/${pid}/cmdline`]: `/usr/local/bin/${command}\0-intf=eth0\0`,
+  [`proc/${pid}/fd/5`]: { link: `socket:[${inode}]` },
+});
 export const NO_SOCKETS = '  sl  local_address rem_address   st\n';
 
 const tunnelDevice = (name: string, type: number): Edits => ({
@@ -94,7 +108,8 @@ function edit(directory: string, edits: Edits): void {
     if (text === null) fs.rmSync(file, { recursive: true, force: true });
     else {
       fs.mkdirSync(path.dirname(file), { recursive: true });
-      fs.writeFileSync(file, text);
+      if (typeof text === 'string') fs.writeFileSync(file, text);
+      else fs.symlinkSync(text.link, file);
     }
   }
 }
