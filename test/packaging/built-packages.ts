@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const home = fileURLToPath(new URL('../..', import.meta.url));
+export const PACKAGES = path.join(home, 'dist/packages');
+const LOCK = path.join(home, 'dist/.packaging');
+
+const newest = (folder: string, names: readonly string[]): number =>
+  Math.max(...names.map((name) => fs.statSync(path.join(folder, name)).mtimeMs));
+
+/** Both packages, made from what is in dist unless they are younger. One test file makes them, others wait for it. */
+export async function builtPackages(): Promise<{ deb: string; tarball: string }> {
+  const find = (pattern: RegExp): string | undefined =>
+    fs.existsSync(PACKAGES)
+      ? fs
+          .readdirSync(PACKAGES)
+          .filter((name) => pattern.test(name))
+          .map((name) => path.join(PACKAGES, name))[0]
+      : undefined;
+  const release = await lock();
+  try {
+    const sums = path.join(PACKAGES, 'SHA256SUMS');
+    const input = [
+      'dist/start-katran',
+      'dist/start-katran.cjs',
+      'packaging/flags',
+      'README.md',
+      'CHANGELOG.md',
+    ];
+    const input2 = fs
+      .readdirSync(path.join(home, 'packaging/debian'))
+      .map((name) => `packaging/debian/${name}`);
+    if (!fs.existsSync(sums) || fs.statSync(sums).mtimeMs < newest(home, [...input, ...input2])) {
+      execFileSync('npm', ['run', '-s', 'package'], { cwd: home, stdio: ['ignore', 'ignore', 'inherit'] });
+    }
+  } finally {
+    release();
+  }
+  const deb = find(/\.deb$/);
+  const tarball = find(/\.tgz$/);
+  if (deb === undefined || tarball === undefined) throw new Error(`no packages in ${PACKAGES}`);
+  return { deb, tarball };
+}
+
+/** Test files run in processes of their own: a directory can be made once. */
+async function lock(): Promise<() => void> {
+  for (;;) {
+    try {
+      fs.mkdirSync(LOCK);
+      fs.writeFileSync(path.join(LOCK, 'pid'), String(process.pid));
+      return () => fs.rmSync(LOCK, { recursive: true, force: true });
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+      const holder = fs.existsSync(path.join(LOCK, 'pid'))
+        ? fs.readFileSync(path.join(LOCK, 'pid'), 'utf8')
+        : '';
+      if (holder !== '' && !fs.existsSync(`/proc/${holder}`))
+        fs.rmSync(LOCK, { recursive: true, force: true });
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { version } from '../../package.json';
+import { runLauncher, scratch, type Artifact } from '../support/launcher.ts';
+import { stageLaunch } from '../support/staged-launch.ts';
+import { builtPackages } from './built-packages.ts';
+
+const directory = scratch();
+const root = path.join(directory.path, 'root');
+const inRoot = (...parts: string[]): string => path.join(root, ...parts);
+const installed: Artifact = {
+  name: 'the installed binary',
+  file: inRoot('usr/bin/start-katran'),
+  prefix: [],
+};
+const UNITS = ['start-katran.service', 'start-katran-affinity.service'];
+let deb = '';
+
+const run = (file: string, ...args: string[]): string =>
+  execFileSync(file, args, { encoding: 'utf8', stdio: 'pipe' });
+
+/** Debian's own dpkg on a system of its own; maintainer scripts get DPKG_ROOT, there is no chroot. */
+const dpkg = (...args: string[]): string =>
+  run('dpkg', `--root=${root}`, `--log=${directory.path}/log`, '--force-script-chrootless', ...args);
+
+/** Everything in the test root but dpkg's own records. */
+const filesOfRoot = (): string[] =>
+  run('find', root, '-path', inRoot('var/lib/dpkg'), '-prune', '-o', '-printf', '%P\n').split('\n').sort();
+
+function installedVersion(name: string): string {
+  return run('dpkg-query', '-W', '-f', '${Version}', name);
+}
+
+/** A Debian with nothing but what the package depends on. */
+function makeRoot(): void {
+  for (const folder of ['info', 'updates', 'triggers']) {
+    fs.mkdirSync(inRoot('var/lib/dpkg', folder), { recursive: true });
+  }
+  const entries = ['libc6', 'init-system-helpers'].map((name) =>
+    [
+      `Package: ${name}`,
+      'Status: install ok installed',
+      'Maintainer: none <none@localhost>',
+      'Architecture: amd64',
+      `Version: ${installedVersion(name)}`,
+      'Description: here by name only',
+      '',
+    ].join('\n'),
+  );
+  fs.writeFileSync(inRoot('var/lib/dpkg/status'), entries.join('\n'));
+  for (const name of ['libc6', 'init-system-helpers']) {
+    fs.writeFileSync(inRoot('var/lib/dpkg/info', `${name}.list`), '/.\n');
+  }
+}
+
+beforeAll(async () => {
+  ({ deb } = await builtPackages());
+  makeRoot();
+});
+afterAll(() => directory.remove());
+
+describe('the .deb', () => {
+  it('satisfies lintian: no error, no warning, every override used', () => {
+    const { status, stdout, stderr } = spawnSync('lintian', ['--allow-root', '--info', deb], {
+      encoding: 'utf8',
+    });
+    expect(stdout + stderr).toBe('');
+    expect(status).toBe(0);
+  });
+
+  it('has the flag file as its one conffile, with every flag commented out', () => {
+    expect(run('dpkg-deb', '-I', deb, 'conffiles')).toBe('/etc/start-katran/flags\n');
+  });
+
+  it('belongs to root, and nobody else may write', () => {
+    const entries = run('dpkg-deb', '-c', deb).trimEnd().split('\n');
+    const wrong = entries.filter((line) => !/^[-d]rw[-x]r-[-x]r-[-x] root\/root /.test(line));
+    expect(wrong).toEqual([]);
+  });
+
+  it('says which libraries it needs, as dpkg-shlibdeps found them', () => {
+    expect(run('dpkg-deb', '-f', deb, 'Depends')).toMatch(/^libc6 \(>= 2\.\d+\), init-system-helpers \(>= /);
+    expect(run('dpkg-deb', '-f', deb, 'Version').trim()).toBe(`${version}-1`);
+  });
+});
+
+describe('installed in a test root', () => {
+  let before: string[];
+
+  beforeAll(() => {
+    before = filesOfRoot();
+    dpkg('-i', deb);
+  });
+
+  it('runs', async () => {
+    expect(await runLauncher(installed, ['-version'])).toMatchObject({
+      status: 0,
+      stdout: `start-katran ${version}\n`,
+      stderr: '',
+    });
+  });
+
+  it('launches katran', async () => {
+    const staged = await stageLaunch();
+    try {
+      const launcher = staged.launch(installed, ['-affinitize']);
+      await launcher.saysOnStderr(/katran is up and running/);
+      launcher.kill('SIGTERM');
+      expect((await launcher.ended).status).toBe(0);
+    } finally {
+      await staged.remove();
+    }
+  });
+
+  it('has everything in its place', () => {
+    for (const file of [
+      'usr/bin/start-katran',
+      'usr/lib/systemd/system/start-katran.service',
+      'usr/lib/systemd/system/start-katran-affinity.service',
+      'usr/share/bash-completion/completions/start-katran',
+      'usr/share/zsh/vendor-completions/_start-katran',
+      'usr/share/fish/vendor_completions.d/start-katran.fish',
+      'usr/share/doc/start-katran/copyright',
+      'usr/share/doc/start-katran/changelog.Debian.gz',
+      'usr/share/doc/start-katran/docs/troubleshooting.md',
+    ]) {
+      expect(fs.statSync(inRoot(file)).size, file).toBeGreaterThan(0);
+    }
+  });
+
+  it('man start-katran shows the page, without a warning', () => {
+    const page = spawnSync('man', ['--warnings', '-M', inRoot('usr/share/man'), 'start-katran'], {
+      encoding: 'utf8',
+      env: { ...process.env, MANWIDTH: '80', LANG: 'C.UTF-8' },
+    });
+    expect(page.stderr).toBe('');
+    expect(page.stdout).toMatch(/^START-KATRAN\(8\)/);
+    expect(page.stdout).toContain('-affinity_guard');
+  });
+
+  it('enables no unit', () => {
+    expect(filesOfRoot().filter((file) => file.startsWith('etc/systemd'))).toEqual([]);
+  });
+
+  it('keeps the flag file as the operator wrote it, through a reinstall and a removal', () => {
+    fs.writeFileSync(inRoot('etc/start-katran/flags'), 'lru_size=1000\n');
+    dpkg('--force-confold', '-i', deb);
+    expect(fs.readFileSync(inRoot('etc/start-katran/flags'), 'utf8')).toBe('lru_size=1000\n');
+    dpkg('-r', 'start-katran');
+    expect(fs.existsSync(installed.file)).toBe(false);
+    expect(fs.readFileSync(inRoot('etc/start-katran/flags'), 'utf8')).toBe('lru_size=1000\n');
+  });
+
+  it('leaves nothing after a purge, enabled units and saved masks included', () => {
+    dpkg('-i', deb);
+    for (const unit of UNITS) {
+      execFileSync('deb-systemd-helper', ['enable', unit], {
+        env: { ...process.env, DPKG_ROOT: root, DPKG_MAINTSCRIPT_PACKAGE: 'start-katran' },
+        stdio: 'pipe',
+      });
+    }
+    expect(filesOfRoot()).toContain('etc/systemd/system/multi-user.target.wants/start-katran.service');
+    fs.mkdirSync(inRoot('run/start-katran'), { recursive: true });
+    fs.writeFileSync(inRoot('run/start-katran/eth0.json'), '{}');
+    dpkg('--purge', 'start-katran');
+    // Folders that belong to systemd and to every Debian stay; none of our names does.
+    const left = filesOfRoot().filter((file) => !before.includes(file));
+    expect(left.filter((file) => fs.lstatSync(inRoot(file)).isFile() || file.includes('katran'))).toEqual([]);
+  });
+});
