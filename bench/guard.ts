@@ -1,0 +1,66 @@
+import { BINARY, BUNDLE } from '../test/support/launcher.ts';
+import { SIZES, type Ground } from './ground.ts';
+import { launchTimes } from './launches.ts';
+import { measure, type Cost } from './measure.ts';
+import { EMPTY, EMPTY_NODE, affinitizeName, processes } from './processes.ts';
+import { perVector } from './in-process.ts';
+
+/** One comparison of two things measured in turns in the same run. */
+export interface Ratio {
+  readonly what: string;
+  readonly found: number;
+  /** Far above what is normal: other work on the machine must not fail it, a lost optimisation must. */
+  readonly limit: number;
+}
+
+function costOf(costs: ReadonlyMap<string, Cost>, name: string): Cost {
+  const cost = costs.get(name);
+  if (cost === undefined) throw new Error(`nothing was measured as '${name}'`);
+  return cost;
+}
+
+/** The short form: some 40 s. CPU time only, the least of several, because that is what other work disturbs least. */
+export async function guardRatios(ground: Ground): Promise<Ratio[]> {
+  const [one, , middle, large] = SIZES;
+  const subjects = processes(ground, [one, middle, large]).filter(
+    ({ name }) => !/preview|512 on.*cjs/.test(name),
+  );
+  const costs = await measure(subjects, 5);
+  const cpu = (name: string): number => costOf(costs, name).cpu.least;
+  const memory = (name: string): number => costOf(costs, name).memory;
+  const small = perVector(ground, middle, 20);
+  const big = perVector(ground, large, 5);
+  const { listeningToUp, doubleStart } = await launchTimes(BINARY, 0, 5);
+  const version = `${BINARY.name} -version`;
+  const affinitize = affinitizeName(BINARY, middle);
+  return [
+    { what: '-version against an empty program', found: cpu(version) / cpu(EMPTY), limit: 1.8 },
+    { what: '-h against -version', found: cpu(`${BINARY.name} -h`) / cpu(version), limit: 5 },
+    { what: '-affinitize_only, 64 on 64, against -version', found: cpu(affinitize) / cpu(version), limit: 9 },
+    {
+      what: '512 on 256 against 64 on 64',
+      found: cpu(affinitizeName(BINARY, large)) / cpu(affinitize),
+      limit: 4.5,
+    },
+    {
+      what: 'peak memory of -affinitize_only, 64 on 64, against an empty program',
+      found: memory(affinitize) / memory(EMPTY),
+      limit: 3,
+    },
+    {
+      what: 'the bundle: -version against an empty script',
+      found: cpu(`${BUNDLE.name} -version`) / cpu(EMPTY_NODE),
+      limit: 6,
+    },
+    {
+      what: 'per vector, warm, planned and applied: 512 on 256 against 64 on 64',
+      found: (big.plan.median + big.apply.median) / (small.plan.median + small.apply.median),
+      limit: 2.5,
+    },
+    {
+      what: "from katran's listening to up, against the double's own start",
+      found: listeningToUp.median / doubleStart.median,
+      limit: 2,
+    },
+  ];
+}
