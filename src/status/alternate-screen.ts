@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Output } from '../line-output.ts';
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[2J';
@@ -14,7 +15,7 @@ export class AlternateScreen {
 
   /** Draws the lines from the top, cut to the height of the terminal; the last line then tells how many are missing. */
   draw(lines: readonly string[]): void {
-    const { rows = 24 } = this.output;
+    const { rows = 24, columns } = this.output;
     const cut = lines.length - rows;
     const shown =
       cut <= 0
@@ -25,10 +26,13 @@ export class AlternateScreen {
           ];
     const enter = this.#entered ? '' : ENTER;
     this.#entered = true;
-    // Each line is cleared behind its text, never before it: nothing flickers.
-    this.output.write(
-      `${enter}${BEGIN}\x1b[?7l\x1b[H${shown.map((line) => `${line}\x1b[K`).join('\r\n')}\x1b[J\x1b[?7h${END}`,
+    // Each line is cleared behind its text, never before it: nothing flickers. After a full line the cursor still stands on its
+    // last character, which clearing would take.
+    const drawn = shown.map((line) =>
+      stripVTControlCharacters(line).length < columns ? `${line}\x1b[K` : line,
     );
+    const below = shown.length < rows ? `\x1b[${shown.length + 1};1H\x1b[J` : '';
+    this.output.write(`${enter}${BEGIN}\x1b[?7l\x1b[H${drawn.join('\r\n')}${below}\x1b[?7h${END}`);
   }
 
   leave(): void {

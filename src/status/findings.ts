@@ -3,16 +3,18 @@ import type { FoundKatran, FoundProcess } from './find-katran.ts';
 import type { Finding, Look } from './types.ts';
 
 const ZERO_MAC = '00:00:00:00:00:00';
-const NATIVE_MAC_FIX = 'start-katran corrects it while it runs (SIGHUP: at once); else restart katran';
+/** Other katrans named before the rest is left out. */
+const NAMED = 2;
+const MAC_REMEDY = 'start-katran corrects it while it runs (SIGHUP: at once); else restart katran';
 
 const processes = (list: readonly FoundProcess[]): string =>
   list.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
 
 function katranProblems({ katran, address, mac }: Look): Finding[] {
   if (!katran.listening) {
-    const elsewhere = katran.elsewhere.map(
-      ({ name, pid, flags }) => `${name} (pid ${pid}) runs with ${serverOf(flags?.server)}`,
-    );
+    const elsewhere = katran.elsewhere
+      .slice(0, NAMED)
+      .map(({ name, pid, flags }) => `${name} (pid ${pid}) runs with ${serverOf(flags?.server)}`);
     const hint =
       elsewhere.length === 0
         ? 'see its log, and start it with start-katran -run'
@@ -40,7 +42,7 @@ function macProblems({ mac, gateway }: Look): Finding[] {
     return [
       {
         code: 'mac-zero',
-        message: `katran has MAC ${ZERO_MAC}: every packet it forwards is lost; ${NATIVE_MAC_FIX}`,
+        message: `katran has MAC ${ZERO_MAC}: every packet it forwards is lost; ${MAC_REMEDY}`,
       },
     ];
   }
@@ -49,7 +51,7 @@ function macProblems({ mac, gateway }: Look): Finding[] {
   return [
     {
       code: 'mac-differs',
-      message: `katran sends to MAC ${mac.value}, but the gateway ${address ?? ''} on ${device} has ${gateway.value.mac}: packets go to the wrong machine; ${NATIVE_MAC_FIX}`,
+      message: `katran sends to MAC ${mac.value}, but the gateway ${address ?? ''} on ${device} has ${gateway.value.mac}: packets go to the wrong machine; ${MAC_REMEDY}`,
     },
   ];
 }

@@ -1,5 +1,3 @@
-import { parseCpuList } from '../linux/cpu-list.ts';
-
 /** What a running katran was started with, as far as status needs it. */
 export interface KatranFlags {
   /** Undefined: katran's own default, eth0. */
@@ -27,7 +25,7 @@ function flagValue(argv: readonly string[], name: string): string | undefined {
 /** A list such as `0,4,1`, in its order. Null when it is none. */
 function numbers(text: string): number[] | null {
   if (text === '') return [];
-  return /^\d{1,5}(,\d{1,5})*$/.test(text) ? text.split(',').flatMap(parseCpuList) : null;
+  return /^\d{1,5}(,\d{1,5})*$/.test(text) ? text.split(',').map(Number) : null;
 }
 
 /** katran's command line, argv[0] included. */

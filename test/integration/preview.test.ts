@@ -1,0 +1,76 @@
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { ARTIFACTS, runLauncher, scratch } from '../support/launcher.ts';
+import { machinePath, makeMachine } from '../support/machines.ts';
+import { HAS_TMUX, Terminal } from '../support/terminal.ts';
+
+const big = scratch();
+makeMachine(big.path, { cpus: 256, nodes: 2, queues: 256 });
+afterAll(() => big.remove());
+
+const flags = (sysroot: string): string[] => ['-sysroot', sysroot, '-intf', 'eth0', '-gateway_timeout', '0'];
+const isMap = (line: string): boolean => /^[|│]|^NUMA|^q0 |^interrupts/.test(line);
+
+describe.each(ARTIFACTS)('the preview, with $name', (artifact) => {
+  const preview = async (sysroot: string, args: string[] = [], env: Record<string, string> = {}) => {
+    const ended = await runLauncher(artifact, [...flags(sysroot), ...args], { env });
+    expect(ended.status).toBe(0);
+    return Buffer.from(ended.stdout, 'latin1').toString('utf8').trimEnd().split('\n');
+  };
+
+  it('ends with map, gateway and argument line, so that a terminal shows them', async () => {
+    const lines = await preview(machinePath('8-2-mixed'));
+    expect(lines[0]).toBe('number of CPUs 8');
+    const from = lines.indexOf('NUMA node 0');
+    expect(lines.slice(from, from + 6)).toEqual([
+      'NUMA node 0',
+      '| 0 q0 | 1 q2 | 2 q4 | 3 q6 |',
+      'NUMA node 1  <- NIC eth0',
+      '| 4 q1 | 5 q3 | 6 q5 | 7 q7 |',
+      'q0 queue 0',
+      '',
+    ]);
+    expect(lines[from + 6]).toMatch(/^gateway 10\.77\.0\.1 on eth0/);
+    expect(lines.at(-1)).toMatch(
+      /^-balancer_prog=.* -forwarding_cores=0,4,1,5,2,6,3,7 -numa_nodes=0,1,0,1,0,1,0,1$/,
+    );
+  });
+
+  it.each([
+    ['without a locale: ASCII', {}, false],
+    ['LC_ALL=C over LANG: ASCII', { LANG: 'C.UTF-8', LC_ALL: 'C' }, false],
+    ['LANG with UTF-8: lines are drawn', { LANG: 'C.UTF-8' }, true],
+  ])('%s', async (_words, env, unicode) => {
+    const lines = await preview(machinePath('32-2-mixed'), [], env);
+    expect(/[^ -~]/.test(lines.join(''))).toBe(unicode);
+  });
+
+  it('256 CPUs: the map is not wider than 80 columns, and every CPU is on it', async () => {
+    const lines = (await preview(big.path, ['-max_cpus', '256'])).filter(isMap);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    for (let cpu = 0; cpu < 256; cpu += 1) expect(lines.join('\n')).toMatch(new RegExp(`[| ]${cpu} q\\d`));
+  });
+
+  it('given forwarding cores are marked', async () => {
+    const lines = await preview(machinePath('8-2-mixed'), ['-forwarding_cores', '1,6']);
+    expect(lines).toContain('| 0  - | 1* - | 2  - | 3  - |');
+    expect(lines).toContain('| 4  - | 5  - | 6* - | 7  - |');
+  });
+});
+
+describe.skipIf(!HAS_TMUX).each(ARTIFACTS)(
+  'the preview on a terminal of 80x24 (needs tmux), with $name',
+  (artifact) => {
+    let terminal: Terminal | undefined;
+    afterEach(() => terminal?.close());
+
+    it('map, gateway and argument line are what is on the screen at the end', async () => {
+      terminal = new Terminal([artifact.file, ...artifact.prefix, ...flags(machinePath('8-2-mixed'))], {
+        LC_ALL: 'C.UTF-8',
+      });
+      const screen = await terminal.shows(/ended with 0/);
+      expect(screen).toContain('│ 4 q1 │ 5 q3 │ 6 q5 │ 7 q7 │');
+      expect(screen).toContain('gateway 10.77.0.1 on eth0, MAC 96:a3:21:a5:07:cb');
+      expect(screen).toMatch(/-balancer_prog= -intf=eth0/);
+    });
+  },
+);
