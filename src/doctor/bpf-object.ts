@@ -1,5 +1,5 @@
 import { messageOf } from '../failure.ts';
-import { bpfObjectProblem, readElfHeader } from './elf-header.ts';
+import { bpfObjectProblem, readElfHeader } from '../katran/elf-header.ts';
 import { fail, ok, type Finding } from './types.ts';
 
 /** Whether katran could load a file as a BPF object; `flag` is the one that named it. */

@@ -3,6 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import type { Options } from '../cli/options.ts';
 import { Failure } from '../failure.ts';
+import { programProblem } from '../katran/elf-header.ts';
 import { openRoot } from '../linux/root.ts';
 import { findListeners, type Listener } from '../linux/tcp-listeners.ts';
 import type { KatranEndpoint } from './endpoint.ts';
@@ -28,46 +29,18 @@ function checkFile(file: string, mode: 'read' | 'execute', what: string, flag: s
   }
 }
 
-/** The first bytes of a file, or undefined when it may be executed but not read. */
-function headerOf(file: string): Buffer | undefined {
-  const header = Buffer.alloc(ELF_HEADER_BYTES);
-  try {
-    const descriptor = fs.openSync(file, 'r');
-    try {
-      fs.readSync(descriptor, header, 0, header.length, 0);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-  } catch {
-    return undefined;
-  }
-  return header;
-}
-
-/** e_machine of elf(5) by Node's name of the machine. */
-const ELF_MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
-const ELF_HEADER_BYTES = 20;
-
 /**
  * Throws Failure for a program that this machine cannot execute. The kernel would say ENOEXEC, and the C library would then
  * run it as a shell script (execvp(3)), as root.
  */
 function checkProgram(file: string): void {
-  const header = headerOf(file);
-  if (header === undefined) return;
-  if (header.toString('latin1', 0, 2) === '#!') return;
-  const machine = header.readUInt16LE(18);
-  if (header.toString('latin1', 0, 4) !== '\x7fELF' || machine === 0) {
-    throw new Failure(
-      `katran binary ${file} is no program (neither ELF nor a script with #!); check -binary`,
-    );
+  let problem: string | undefined;
+  try {
+    problem = programProblem(file);
+  } catch {
+    return; // it may be executed but not read
   }
-  const own = ELF_MACHINES[process.arch];
-  if (own !== undefined && machine !== own) {
-    throw new Failure(
-      `katran binary ${file} is for another kind of machine (ELF machine ${machine}, this is ${process.arch}); check -binary`,
-    );
-  }
+  if (problem !== undefined) throw new Failure(`katran binary ${file} is ${problem}; check -binary`);
 }
 
 const DEFAULT_BINARY = 'katran_server_grpc';

@@ -11,15 +11,23 @@ export interface ElfHeader {
   readonly machine: number;
 }
 
-/** The start of an ELF file, null for any other file. Throws what node:fs throws. */
-export function readElfHeader(file: string): ElfHeader | null {
-  const bytes = Buffer.alloc(20);
+const HEADER_BYTES = 20;
+
+/** The first bytes of a file, zeros where it is shorter. */
+function readStart(file: string): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES);
   const descriptor = fs.openSync(file, 'r');
   try {
-    if (fs.readSync(descriptor, bytes, 0, bytes.length, 0) < bytes.length) return null;
+    fs.readSync(descriptor, bytes, 0, bytes.length, 0);
   } finally {
     fs.closeSync(descriptor);
   }
+  return bytes;
+}
+
+/** The start of an ELF file (elf(5)), null for any other file. Throws what node:fs throws. */
+export function readElfHeader(file: string): ElfHeader | null {
+  const bytes = readStart(file);
   if (bytes.readUInt32BE(0) !== MAGIC) return null;
   const littleEndian = bytes[5] === 1;
   return {
@@ -40,4 +48,17 @@ export function bpfObjectProblem(header: ElfHeader | null): string | undefined {
   if (header.littleEndian !== hostIsLittle)
     return `${header.littleEndian ? 'little' : 'big'}-endian BPF (target ${header.littleEndian ? 'bpfel' : 'bpfeb'}), this host is ${hostIsLittle ? 'little' : 'big'}-endian`;
   return undefined;
+}
+
+/** e_machine of elf(5) by Node's name of the machine. */
+const ELF_MACHINES: Readonly<Record<string, number>> = { x64: 62, arm64: 183 };
+
+/** What keeps a file from being executed on this machine, undefined when nothing does. Throws what node:fs throws. */
+export function programProblem(file: string): string | undefined {
+  if (readStart(file).toString('latin1', 0, 2) === '#!') return undefined;
+  const header = readElfHeader(file);
+  if (header === null || header.machine === EM_NONE) return 'no program (neither ELF nor a script with #!)';
+  const own = ELF_MACHINES[process.arch];
+  if (own === undefined || header.machine === own) return undefined;
+  return `for another kind of machine (ELF machine ${header.machine}, this is ${process.arch})`;
 }
