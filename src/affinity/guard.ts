@@ -74,8 +74,8 @@ class AffinityGuard implements Guard {
       saved: this.wanted,
     });
     if (options.planWritten === false) {
-      for (const { irq, current } of options.plan.vectors)
-        if (current !== null) this.reported.set(irq, current);
+      for (const { irq, current, mask } of options.plan.vectors)
+        if (current !== null && mask !== null && !sameMask(current, mask)) this.reported.set(irq, current);
     }
     this.checkNow();
     this.cancel = clock.every(options.intervalMs ?? 5_000, () => this.checkNow());

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 
+const ELFDATA2MSB = 2;
 const EM_NONE = 0;
 const EM_BPF = 247;
 const MAGIC = 0x7f45_4c46;
@@ -29,7 +30,7 @@ function readStart(file: string): Buffer {
 export function readElfHeader(file: string): ElfHeader | null {
   const bytes = readStart(file);
   if (bytes.readUInt32BE(0) !== MAGIC) return null;
-  const littleEndian = bytes[5] === 1;
+  const littleEndian = bytes[5] !== ELFDATA2MSB;
   return {
     bits: bytes[4] === 2 ? 64 : 32,
     littleEndian,

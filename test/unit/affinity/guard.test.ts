@@ -128,6 +128,24 @@ describe('warn', () => {
     ]);
   });
 
+  test('nothing is said to be right again that was never wrong', () => {
+    const masks = sysroot.plan().vectors.filter(({ mask }) => mask !== null);
+    for (const { irq, mask } of masks) sysroot.setMask(irq, mask ?? '');
+    const plan = sysroot.plan();
+    guard = startGuard({
+      root: sysroot.root,
+      plan,
+      mode: 'warn',
+      log,
+      replan: () => sysroot.plan(),
+      coresGiven: plan.forwardingCores,
+      planWritten: false,
+      clock,
+    });
+    clock.turn(60_000);
+    expect(log.lines).toEqual([]);
+  });
+
   test('a change is told within five seconds, once, with the wanted and the found CPU and the ways out', () => {
     guarded('warn');
     sysroot.setMask(31, '000000c0');
