@@ -1,8 +1,9 @@
 // Software bills of materials (CycloneDX), by npm itself.
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { latestRelease, manifest, run, runtime } from './project.mjs';
+import { latestRelease, manifest, put, read, run, runtime } from './project.mjs';
 
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
@@ -21,9 +22,30 @@ function bunComponent() {
   };
 }
 
+/**
+ * What npm says of the project without its development: `--omit dev` alone also leaves out what development and the
+ * program share, so npm gets a lock file without the rest.
+ */
+function npmSbom() {
+  const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'start-katran-sbom-'));
+  try {
+    const { devDependencies: _dev, scripts: _scripts, ...project } = manifest;
+    const lock = JSON.parse(read('package-lock.json'));
+    const { devDependencies: _lockDev, ...root } = lock.packages[''];
+    const kept = Object.entries(lock.packages).filter(([folder, { dev }]) => folder !== '' && !dev);
+    const packages = Object.fromEntries([['', root], ...kept]);
+    put(path.join(scratch, 'package.json'), JSON.stringify(project));
+    put(path.join(scratch, 'package-lock.json'), JSON.stringify({ ...lock, packages }));
+    const words = ['npm', 'sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'];
+    return JSON.parse(run(words, { cwd: scratch }));
+  } finally {
+    fs.rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
 /** Writes PACKAGE.cdx.json beside a package; gives its path. */
 export function writeSbom(file, { purl, withRuntime }) {
-  const bom = JSON.parse(run(['npm', 'sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev']));
+  const bom = npmSbom();
   const { component } = bom.metadata;
   bom.metadata.timestamp = latestRelease().time.toISOString();
   bom.metadata.component = {

@@ -22,17 +22,19 @@ export async function builtPackages(): Promise<{ deb: string; tarball: string }>
   const release = await lock();
   try {
     const sums = path.join(PACKAGES, 'SHA256SUMS');
+    const folders = ['packaging/debian', 'packaging/systemd', 'scripts/package', 'docs'];
     const input = [
       'dist/start-katran',
       'dist/start-katran.cjs',
       'packaging/flags',
+      'packaging/start-katran.8',
       'README.md',
       'CHANGELOG.md',
+      ...folders.flatMap((folder) =>
+        fs.readdirSync(path.join(home, folder)).map((name) => `${folder}/${name}`),
+      ),
     ];
-    const input2 = fs
-      .readdirSync(path.join(home, 'packaging/debian'))
-      .map((name) => `packaging/debian/${name}`);
-    if (!fs.existsSync(sums) || fs.statSync(sums).mtimeMs < newest(home, [...input, ...input2])) {
+    if (!fs.existsSync(sums) || fs.statSync(sums).mtimeMs < newest(home, input)) {
       execFileSync('npm', ['run', '-s', 'package'], { cwd: home, stdio: ['ignore', 'ignore', 'inherit'] });
     }
   } finally {
