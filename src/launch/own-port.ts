@@ -7,7 +7,7 @@ import { listenersOn } from './preflight.ts';
  * and each call may reach either. Where the owner of a socket cannot be seen (not root), nothing is claimed.
  */
 export function checkOwnPort(endpoint: KatranEndpoint, katranPid: number): void {
-  const foreign = listenersOn(endpoint).filter(
+  const foreign = listenersOn(endpoint, katranPid).filter(
     ({ address, pid }) => pid !== null && pid !== katranPid && endpoint.conflictsWith(address),
   );
   const [first] = foreign;

@@ -105,8 +105,8 @@ function whose(listener: Listener | undefined): string {
 }
 
 /** The sockets that listen on katran's port on this machine, whatever -sysroot says: the port is a real one. */
-export function listenersOn(endpoint: KatranEndpoint): Listener[] {
-  return findListeners(openRoot('/'), endpoint.port);
+export function listenersOn(endpoint: KatranEndpoint, likely?: number): Listener[] {
+  return findListeners(openRoot('/'), endpoint.port, likely);
 }
 
 /**

@@ -56,10 +56,16 @@ export function parseListeningSockets(text: string, path = '/proc/net/tcp'): Lis
   return sockets;
 }
 
+/** All processes, that one first. */
+function* processesFrom(root: Root, first: number | undefined): Generator<number> {
+  if (first !== undefined) yield first;
+  for (const pid of listProcesses(root)) if (pid !== first) yield pid;
+}
+
 /** The processes that hold these sockets open (/proc/N/fd/M -> socket:[inode]), as far as we may look. */
-function ownersOf(root: Root, inodes: ReadonlySet<number>): Map<number, number> {
+function ownersOf(root: Root, inodes: ReadonlySet<number>, likely: number | undefined): Map<number, number> {
   const pidByInode = new Map<number, number>();
-  for (const pid of listProcesses(root)) {
+  for (const pid of processesFrom(root, likely)) {
     if (pidByInode.size === inodes.size) break;
     const directory = `/proc/${pid}/fd`;
     for (const descriptor of ofProcess(() => root.list(directory)) ?? []) {
@@ -73,14 +79,14 @@ function ownersOf(root: Root, inodes: ReadonlySet<number>): Map<number, number> 
 
 /**
  * Who listens on a TCP port, from /proc/net/tcp, /proc/net/tcp6 and /proc/N/fd; several when the port is shared.
- * Throws KernelFileError.
+ * When all of its sockets are those of the `likely` process, no other is looked at. Throws KernelFileError.
  */
-export function findListeners(root: Root, port: number): Listener[] {
+export function findListeners(root: Root, port: number, likely?: number): Listener[] {
   const sockets = ['/proc/net/tcp', '/proc/net/tcp6']
     .flatMap((path) => parseListeningSockets(root.readIfPresent(path) ?? '', root.hostPath(path)))
     .filter((socket) => socket.port === port);
   if (sockets.length === 0) return [];
-  const owners = ownersOf(root, new Set(sockets.map((socket) => socket.inode)));
+  const owners = ownersOf(root, new Set(sockets.map((socket) => socket.inode)), likely);
   return sockets.map(({ address, inode }) => {
     const pid = owners.get(inode) ?? null;
     return { address, pid, command: pid === null ? null : commandOf(root, pid) };
