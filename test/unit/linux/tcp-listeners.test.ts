@@ -113,6 +113,20 @@ describe('findListeners', () => {
     ]);
   });
 
+  it('looks at no other process where the likely one has the port to itself, and at all where it has not', () => {
+    const links = { '/proc/88/fd/7': 'socket:[38]', '/proc/90/fd/3': 'socket:[39]' };
+    const tcp = HEADER + socket(0, '0100007F:C383', '0A', 38);
+    const listed: string[] = [];
+    const watched = (table: string): Root => {
+      const root = madeRoot({ files: { '/proc/net/tcp': table, '/proc/88/comm': 'katran\n' }, links });
+      return { ...root, list: (directory) => (listed.push(directory), root.list(directory)) };
+    };
+    expect(findListeners(watched(tcp), 50051, 88)).toMatchObject([{ pid: 88 }]);
+    expect(listed).toEqual(['/proc/88/fd']);
+    const shared = tcp + socket(1, '00000000:C383', '0A', 39);
+    expect(findListeners(watched(shared), 50051, 88)).toMatchObject([{ pid: 88 }, { pid: 90 }]);
+  });
+
   it('finds nobody where the kernel has no TCP', () =>
     expect(findListeners(madeRoot({}), 50051)).toEqual([]));
 
