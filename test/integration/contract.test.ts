@@ -104,7 +104,9 @@ describe.each(ARTIFACTS)('what contract.md promises, with $name', (artifact) => 
     const plan: { command?: unknown } = JSON.parse(stdout);
     expect(plan.command).toEqual([
       '/x/k',
-      ...'-balancer_prog= -intf=enp0s3 -hc_forwarding=false -map_path= -prog_pos=2 -ipip_intf=ipip0'.split(' '),
+      ...'-balancer_prog= -intf=enp0s3 -hc_forwarding=false -map_path= -prog_pos=2 -ipip_intf=ipip0'.split(
+        ' ',
+      ),
       ...'-ipip6_intf=ipip60 -priority=2307 -lru_size=1000000 -shutdown_delay=1000'.split(' '),
       ...'-forwarding_cores=0 -numa_nodes=0 -default_mac=52:54:00:12:35:02'.split(' '),
     ]);
