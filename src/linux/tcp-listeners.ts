@@ -66,13 +66,13 @@ function* processesFrom(root: Root, first: number | undefined): Generator<number
 function ownersOf(root: Root, inodes: ReadonlySet<number>, likely: number | undefined): Map<number, number> {
   const pidByInode = new Map<number, number>();
   for (const pid of processesFrom(root, likely)) {
-    if (pidByInode.size === inodes.size) break;
     const directory = `/proc/${pid}/fd`;
     for (const descriptor of ofProcess(() => root.list(directory)) ?? []) {
       const target = ofProcess(() => root.readlink(`${directory}/${descriptor}`));
       const inode = Number(/^socket:\[(\d+)\]$/.exec(target ?? '')?.[1] ?? Number.NaN);
       if (inodes.has(inode) && !pidByInode.has(inode)) pidByInode.set(inode, pid);
     }
+    if (pidByInode.size === inodes.size) break;
   }
   return pidByInode;
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { KernelFileError, openRoot } from '../../../src/linux/root.ts';
+import { KernelFileError, openRoot, type Root } from '../../../src/linux/root.ts';
 import { findListeners, parseListeningSockets } from '../../../src/linux/tcp-listeners.ts';
 import { madeRoot, thrownBy } from './made-root.ts';
 
