@@ -85,8 +85,8 @@ function installFiles(root, release) {
   put(path.join(doc, 'changelog.gz'), gzip(read('CHANGELOG.md')));
   put(path.join(doc, 'changelog.Debian.gz'), gzip(debianChangelog(release)));
   put(path.join(doc, 'README.md'), read('README.md'));
-  for (const page of fs.readdirSync(at('docs')).filter((name) => name.endsWith('.md'))) {
-    put(path.join(doc, 'docs', page), read(`docs/${page}`));
+  for (const page of fs.readdirSync(at('docs'), { recursive: true })) {
+    if (/\.(md|txt)$/.test(page)) put(path.join(doc, 'docs', page), read(`docs/${page}`));
   }
   put(
     path.join(root, 'usr/share/lintian/overrides/start-katran'),
