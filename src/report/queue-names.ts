@@ -41,7 +41,8 @@ export class QueueNames {
         role === 'receive' ? cpus.map((cpu) => `${nic} ${queue} ${cpu}`) : [],
       ),
     );
-    const ordered = [...landings].sort((a, b) => a.role.localeCompare(b.role));
+    // Not localeCompare: its first call loads the runtime's collation, for 20 ms.
+    const ordered = [...landings].sort((a, b) => (a.role === b.role ? 0 : a.role < b.role ? -1 : 1));
     for (const { nic, queue, role, cpus } of ordered) {
       const doubt = cpus.length > 1 ? '?' : '';
       for (const cpu of cpus) {
