@@ -75,7 +75,7 @@ export async function measure(
   const costs = new Map<string, Cost>();
   for (const subject of subjects) {
     let memory = 0;
-    for (let i = 0; i < 5; i += 1) memory = Math.max(memory, await peakOnce(subject));
+    for (let i = 0; i < 8; i += 1) memory = Math.max(memory, await peakOnce(subject));
     costs.set(subject.name, {
       wall: spreadOf(walls.get(subject) ?? []),
       cpu: spreadOf(cpus.get(subject) ?? []),
