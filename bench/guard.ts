@@ -1,4 +1,4 @@
-import { BINARY, BUNDLE } from '../test/support/launcher.ts';
+import { BINARY, BUNDLE } from './artifacts.ts';
 import { SIZES, type Ground } from './ground.ts';
 import { launchTimes } from './launches.ts';
 import { measure, type Cost } from './measure.ts';

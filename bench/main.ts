@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ARTIFACTS, BINARY } from '../test/support/launcher.ts';
+import { ARTIFACTS, BINARY } from './artifacts.ts';
 import { home, layGround, SIZES, type Ground } from './ground.ts';
 import { guardRatios } from './guard.ts';
 import { perVector } from './in-process.ts';

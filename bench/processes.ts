@@ -1,4 +1,5 @@
-import { BINARY, BUNDLE, type Artifact } from '../test/support/launcher.ts';
+import type { Artifact } from '../test/support/launcher.ts';
+import { ARTIFACTS, BUNDLE } from './artifacts.ts';
 import { SIZES, type Ground, type Size } from './ground.ts';
 import type { Subject } from './measure.ts';
 
@@ -23,11 +24,11 @@ export function processes(ground: Ground, sizes: readonly Size[] = SIZES): Subje
   const subjects: Subject[] = [
     { name: EMPTY, command: [ground.empty] },
     { name: FILES, command: [ground.filesOnly] },
-    { name: EMPTY_NODE, command: [process.env.BENCH_NODE ?? 'node', ground.emptyScript] },
+    { name: EMPTY_NODE, command: [BUNDLE.file, ground.emptyScript] },
   ];
   for (const size of sizes)
     subjects.push({ name: loopName(ground, size), command: ground.loop.command(size) });
-  for (const artifact of [BINARY, { ...BUNDLE, file: process.env.BENCH_NODE ?? 'node' }]) {
+  for (const artifact of ARTIFACTS) {
     subjects.push({ name: `${artifact.name} -version`, command: of(artifact, '-version') });
     subjects.push({ name: `${artifact.name} -h`, command: of(artifact, '-h') });
     const [, , middle] = SIZES;

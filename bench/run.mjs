@@ -14,6 +14,10 @@ for (const [file, ...args] of [
     ...process.argv.slice(2),
   ],
 ]) {
-  const { status } = spawnSync(file, args, { cwd: home, stdio: 'inherit' });
+  const { status } = spawnSync(file, args, {
+    cwd: home,
+    stdio: 'inherit',
+    env: { ...process.env, BENCH_NODE: process.execPath },
+  });
   if (status !== 0) process.exit(status ?? 1);
 }

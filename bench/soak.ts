@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { ARTIFACTS } from '../test/support/launcher.ts';
+import { ARTIFACTS } from './artifacts.ts';
 import { stageLaunch } from '../test/support/staged-launch.ts';
 import { changeGatewayMac, macTaken } from './launches.ts';
 import { loadOf } from './steady.ts';
