@@ -15,5 +15,10 @@ async function perform(): Promise<number> {
   const world = processWorld();
   // The relay loads nothing of the launcher: it has to be there before katran writes its first line.
   if (isRelay(world.argv)) return (await import('../src/relay/relay.ts')).relayKatranOutput(world);
-  return (await import('../src/main.ts')).main(world);
+  const status = await (await import('../src/main.ts')).main(world);
+  // A report is waited for as long as its reader takes; log lines nobody reads do not keep the program.
+  const lost = await world.stdout.finish(Number.POSITIVE_INFINITY);
+  if (lost !== undefined) world.stderr.write(`cannot write to stdout: ${lost}\n`);
+  await world.stderr.finish(1000);
+  return lost === undefined || status !== 0 ? status : 1;
 }

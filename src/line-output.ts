@@ -3,15 +3,25 @@ import fs from 'node:fs';
 /** Bytes that may wait for a reader that does not read before further lines are dropped. */
 const QUEUE_LIMIT = 1024 * 1024;
 const RETRY_MS = 50;
+const FINISH_POLL_MS = 5;
 
-/** Where text for people and machines goes. Never throws and never stalls the program because a reader is gone or slow. */
-export interface Output {
-  write(text: string): void;
+/** What a text is laid out for. */
+export interface Medium {
   readonly isTerminal: boolean;
   /** Width of the terminal in columns, 80 where there is none. */
   readonly columns: number;
   /** Height of the terminal in lines; undefined where there is none. */
   readonly rows?: number | undefined;
+}
+
+/** Where text for people and machines goes. Never throws and never stalls the program because a reader is gone or slow. */
+export interface Output extends Medium {
+  write(text: string): void;
+  /**
+   * Ends when all that was written has been taken, its reader has gone, or nothing was taken for so long. To be called last.
+   * Gives the errno name of a write that failed (ENOSPC: a full disk); a reader that has gone is no failure.
+   */
+  finish(patienceMs: number): Promise<string | undefined>;
 }
 
 /** The terminal a descriptor may be, and what it says of its size now. */
@@ -30,6 +40,7 @@ export class DescriptorOutput implements Output {
   #queued = 0;
   #dropped = 0;
   #gone = false;
+  #failure: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(descriptor: number, terminal: Terminal) {
@@ -52,13 +63,26 @@ export class DescriptorOutput implements Output {
   write(text: string): void {
     if (this.#gone || text === '') return;
     const bytes = Buffer.from(text);
-    if (this.#queued + bytes.length > QUEUE_LIMIT) {
+    // One text is never refused for its length: a plan of thousands of vectors is one.
+    if (this.#queued > 0 && this.#queued + bytes.length > QUEUE_LIMIT) {
       this.#dropped += 1;
       return;
     }
     this.#queue.push(bytes);
     this.#queued += bytes.length;
     this.#flush();
+  }
+
+  async finish(patienceMs: number): Promise<string | undefined> {
+    let left = this.#queued;
+    let takenAt = performance.now();
+    while (this.#queued > 0 && !this.#gone && performance.now() - takenAt < patienceMs) {
+      await new Promise((resolve) => setTimeout(resolve, FINISH_POLL_MS));
+      this.#flush();
+      if (this.#queued < left) takenAt = performance.now();
+      left = this.#queued;
+    }
+    return this.#failure;
   }
 
   #flush(): void {
@@ -80,23 +104,33 @@ export class DescriptorOutput implements Output {
     }
   }
 
-  /** Bytes written, or undefined when the reader is slow: then it tries again later. A reader that is gone ends it all. */
+  /** Bytes that are done with, or undefined when the reader is slow: then it tries again later. */
   #writeSome(bytes: Buffer): number | undefined {
     try {
       this.#own ??= ownDescription(this.#inherited);
       return fs.writeSync(this.#own, bytes);
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+      if (code === 'EAGAIN') {
         this.#timer = setTimeout(() => this.#flush(), RETRY_MS);
         this.#timer.unref();
         return undefined;
       }
-      this.#gone = true;
-      this.#queue = [];
-      return 0;
+      if (READER_GONE.has(code)) {
+        this.#gone = true;
+        this.#queue = [];
+        this.#queued = 0;
+        return 0;
+      }
+      // A full disk may have room again for the next line.
+      this.#failure = code;
+      return bytes.length;
     }
   }
 }
+
+/** The pipe has no reader, the descriptor is closed, the terminal has gone. */
+const READER_GONE = new Set(['EPIPE', 'EBADF', 'EIO', 'ECONNRESET']);
 
 /**
  * A non-blocking file description of our own for a pipe or terminal: katran inherits the original, which must stay

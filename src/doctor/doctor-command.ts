@@ -38,7 +38,7 @@ export async function doctorCommand(task: Task): Promise<number> {
   const shown = takesUnicode(world.environment) ? text : asciiOnly(text);
   world.stdout.write(options.json ? doctorJson(interfaceName, results) : shown);
   if (options.report) {
-    const plain = lookFor({ write: () => undefined, isTerminal: false, columns: 100 }, {});
+    const plain = lookFor({ isTerminal: false, columns: 100 }, {});
     writeReport(options.report_file, await reportText(host, world.argv, results, plain));
     log.info(
       `report written to ${options.report_file}; its only addresses are the gateway's, but read it before you send it`,

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Output } from '../line-output.ts';
+import type { Medium } from '../line-output.ts';
 import { wantsColour } from '../report/style.ts';
 import type { Status } from './types.ts';
 
@@ -28,7 +28,7 @@ export function takesUnicode({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
   return /utf-?8/i.test(locale);
 }
 
-export function lookFor(output: Output, environment: Environment): Look {
+export function lookFor(output: Medium, environment: Environment): Look {
   const colour = wantsColour(output, environment);
   const unicode = takesUnicode(environment);
   const styled = (format: Parameters<typeof styleText>[0], text: string): string =>

@@ -29,6 +29,8 @@ export class SignalDesk {
   #state: () => string = () => 'starting';
 
   constructor(world: SignalSource, log: Log) {
+    // Never taken off: without a listener the last lines into a pipe nobody reads any more would end the program.
+    world.onSignals(IGNORED, () => undefined);
     this.#takeOff = [
       world.onSignals(STOPPING, (signal) => {
         if (this.#stoppedBy === undefined) {
@@ -47,7 +49,6 @@ export class SignalDesk {
         }
       }),
       world.onSignals(TELLING, () => log.info(this.#state())),
-      world.onSignals(IGNORED, () => undefined),
       world.onUncaught((error) => {
         const story = error instanceof Error ? (error.stack ?? error.message) : String(error);
         log.error(`this is a defect of start-katran, please report it; stopping in order: ${story}`);

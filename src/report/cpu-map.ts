@@ -24,6 +24,20 @@ const RATE_WIDTH = 4;
 /** A longer list of queues is continued on the next line. */
 const LONGEST_LABEL = 22;
 
+/** More lines than this help nobody, and the table that draws them takes time by their square. */
+const MOST_LINES = 24;
+
+/** The lines that are shown, the last one counting the queues that are not. */
+function shortened(lines: readonly string[]): readonly string[] {
+  if (lines.length <= MOST_LINES) return lines;
+  const left = lines
+    .slice(MOST_LINES - 1)
+    .join(' ')
+    .split(/[\s,]+/)
+    .filter(Boolean).length;
+  return [...lines.slice(0, MOST_LINES - 1), `and ${left} more`];
+}
+
 interface CellText {
   readonly cpu: number;
   readonly marks: string;
@@ -54,7 +68,7 @@ class Cells {
         const marks = `${isForwarding.has(cpu) ? '*' : ''}${isIsolated.has(cpu) ? 'i' : ''}`;
         const state = isOnline.has(cpu) ? [] : ['off'];
         const text = [...state, ...(words.get(cpu) ?? [])].join(' ');
-        return [cpu, { cpu, marks, label: wrapped(text === '' ? NO_QUEUE : text, longest) }];
+        return [cpu, { cpu, marks, label: shortened(wrapped(text === '' ? NO_QUEUE : text, longest)) }];
       }),
     );
     const all = [...this.#cells.values()];

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Output } from '../line-output.ts';
+import type { Medium } from '../line-output.ts';
 import { styleFor, wantsColour, type Style } from './style.ts';
 
 /** How busy a CPU is with interrupts; what each level stands for is in load.ts. */
@@ -33,7 +33,7 @@ const inColour = (format: Parameters<typeof styleText>[0], text: string): string
 const same = (text: string): string => text;
 const LOAD_COLOURS = [undefined, 'cyan', 'green', 'yellow', 'red'] as const;
 
-export function screenFor(output: Output, environment: Environment): Screen {
+export function screenFor(output: Medium, environment: Environment): Screen {
   const unicode = speaksUtf8(environment);
   const { columns } = output;
   const style = styleFor(output, environment);

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Output } from '../line-output.ts';
+import type { Medium } from '../line-output.ts';
 
 /** How parts of a report are set apart. */
 export interface Style {
@@ -16,12 +16,12 @@ const coloured: Style = {
 
 /** Colours only on a terminal, and never when NO_COLOR is set to anything (no-color.org) or TERM is dumb. */
 export function wantsColour(
-  output: Output,
+  output: Medium,
   environment: Readonly<Record<string, string | undefined>>,
 ): boolean {
   return output.isTerminal && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb';
 }
 
-export function styleFor(output: Output, environment: Readonly<Record<string, string | undefined>>): Style {
+export function styleFor(output: Medium, environment: Readonly<Record<string, string | undefined>>): Style {
   return wantsColour(output, environment) ? coloured : plain;
 }
