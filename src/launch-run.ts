@@ -43,8 +43,9 @@ function announceStop(manager: ServiceManager, desk: SignalDesk, shutdownDelayMs
 export async function launch(task: Task, desk: SignalDesk): Promise<number> {
   const { options, root, log, world } = task;
   if (wantsColour(world.stderr, world.environment)) await log.colour();
-  const plan = planFor(options, root, log);
-  requireUp(plan);
+  const early = planFor(options, root, log);
+  requireUp(early);
+  const interfaceName = early.interface;
   checkBpfObjects(options);
   const binary = findBinary(options, world.environment.PATH ?? '');
   const endpoint = katranEndpoint(options);
@@ -58,15 +59,15 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
     options.log_format === 'json' ? startRelay({ self: world.self, environment, log }) : INHERITED_OUTPUT;
   try {
     await checkPortFree(endpoint);
-    desk.describe(() => `looking for the gateway of ${plan.interface}`);
+    desk.describe(() => `looking for the gateway of ${interfaceName}`);
     manager.status(
-      `looking for the gateway of ${plan.interface}`,
+      `looking for the gateway of ${interfaceName}`,
       options.gateway_timeout + options.start_timeout + OTHER_WORK_MS,
     );
-    const gateway = await progress.during(`looking for the gateway of ${plan.interface}`, () =>
+    const gateway = await progress.during(`looking for the gateway of ${interfaceName}`, () =>
       resolveGateway({
         root,
-        intf: plan.interface,
+        intf: interfaceName,
         gateway: options.gateway,
         mac: options.default_mac,
         timeoutMs: options.gateway_timeout,
@@ -76,7 +77,10 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
     );
     const { mac } = gateway;
     if (mac === null)
-      throw new Failure(`the gateway of ${plan.interface} has no MAC; give it with -default_mac`);
+      throw new Failure(`the gateway of ${interfaceName} has no MAC; give it with -default_mac`);
+    // Looking for the gateway takes seconds, in which drivers rename and free interrupts and others move them.
+    const plan = planForInterface(options, root, interfaceName);
+    requireUp(plan);
     const mismatch = options.affinitize ? undefined : mismatchWarning(plan);
     for (const { message } of [
       ...plan.warnings,
@@ -90,7 +94,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
     if (stoppedBy !== undefined) return statusOfSignal(stoppedBy);
     return await launchKatran({
       options,
-      interfaceName: plan.interface,
+      interfaceName,
       plan,
       gateway: { ...gateway, mac },
       endpoint,
@@ -103,7 +107,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
       environment,
       manager,
       progress,
-      replan: () => planForInterface(options, root, plan.interface),
+      replan: () => planForInterface(options, root, interfaceName),
     });
   } finally {
     await (await output).close();

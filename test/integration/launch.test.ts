@@ -1,3 +1,6 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ARTIFACTS } from '../support/launcher.ts';
 import { stageLaunch, type StagedLaunch } from '../support/staged-launch.ts';
@@ -28,5 +31,31 @@ describe.each(ARTIFACTS)('a launch with $name', (artifact) => {
     const started = await staged.stage.waitFor('start');
     expect(started.argv).toEqual(expect.arrayContaining(['-map_path=/sys/fs/bpf/a root', '-v=3 4']));
     await launcher.ended;
+  });
+
+  it('plans again once the gateway is known: an interrupt freed meanwhile is left alone, a mask changed meanwhile is what restore knows', async () => {
+    const arp = path.join(staged.sysroot, 'proc/net/arp');
+    const neighbours = fs.readFileSync(arp);
+    fs.rmSync(arp);
+    execFileSync('mkfifo', [arp]);
+    const before = staged.mask(31);
+    const launcher = staged.launch(artifact, ['-affinitize']);
+    // Opens as soon as the launcher reads the table: its first plan is made by then.
+    const table = await fs.promises.open(arp, 'w');
+    const interrupts = path.join(staged.sysroot, 'proc/interrupts');
+    const lines = fs.readFileSync(interrupts, 'utf8').split('\n');
+    fs.writeFileSync(interrupts, lines.filter((line) => !/^ *31:/.test(line)).join('\n'));
+    staged.writeKernelFile('proc/irq/29/smp_affinity', '40\n');
+    fs.rmSync(arp);
+    fs.writeFileSync(arp, neighbours);
+    await table.writeFile(neighbours);
+    await table.close();
+    await launcher.saysOnStderr(/katran is up and running/);
+    launcher.kill('SIGTERM');
+    expect((await launcher.ended).stderr).not.toContain('affinitizing irq 31 ');
+    expect(staged.mask(31)).toBe(before);
+    expect(staged.mask(29)).toBe('00000001');
+    const saved = fs.readFileSync(path.join(staged.sysroot, 'run/start-katran/eth0.json'), 'utf8');
+    expect(saved).toMatch(/"irq":\s*29,[^}]*"mask":\s*"40"/);
   });
 });
