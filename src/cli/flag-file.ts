@@ -49,7 +49,8 @@ export function parseFlagFile(content: string, file: string): SourcedTexts {
 }
 
 /** Reads the named flag file, or the default one if it is there. Throws UsageError when it cannot be read or understood. */
-export function readFlagFile(named: SourcedText | undefined): SourcedTexts {
+export function readFlagFile(given: SourcedText | undefined): SourcedTexts {
+  const named = given?.text === '' ? undefined : given;
   const file = named?.text ?? DEFAULT_FLAG_FILE;
   let content: string;
   try {

@@ -27,9 +27,13 @@ function inOurWords(error: CommanderError): UsageError {
   const unknown = /unknown option '--?([^']*)'/.exec(error.message);
   if (unknown === null) return new UsageError(error.message.replace(/^error: /, '').replaceAll('\n', ' '));
   const similar = [...error.message.matchAll(/--([a-z0-9_]+)/g)].map((match) => match[1]).slice(1);
+  const name = unknown[1] ?? '';
+  // commander's suggestions heed case.
+  const sameWord = FLAG_NAMES.find((known) => known === name.toLowerCase());
+  const meant = sameWord === undefined ? similar : [sameWord];
   const suggestion =
-    similar.length === 0 ? '' : `; did you mean ${similar.map((n) => `-${n ?? ''}`).join(' or ')}?`;
-  return new UsageError(`unknown flag -${unknown[1] ?? ''}${suggestion}`);
+    meant.length === 0 ? '' : `; did you mean ${meant.map((n) => `-${n ?? ''}`).join(' or ')}?`;
+  return new UsageError(`unknown flag -${name}${suggestion}`);
 }
 
 /** Parses arguments of the form `--name=value`. Throws UsageError for an unknown name, with what may have been meant. */

@@ -16,6 +16,8 @@ export interface Rewritten {
 
 const isCommand = (word: string): word is CommandName => Object.hasOwn(COMMANDS, word);
 
+const HELP: ReadonlySet<string> = new Set(['-h', '--h', '-help', '--help']);
+
 /** `-lru-size`, `--lru_size` and `lru-size` are all the flag `lru_size`. */
 export function canonicalName(name: string): string {
   return name.replaceAll('-', '_');
@@ -42,11 +44,16 @@ export function rewriteGoSyntax(argv: readonly string[]): Rewritten {
   const flags: string[] = [];
   const words: string[] = [];
   let command: CommandName | undefined;
-  let help = false;
-  let version = false;
   let lastBoolean: string | undefined;
 
-  const end = (at: number): Rewritten => ({ flags, words, command, help, version, verbatim: argv.slice(at) });
+  const end = (at: number): Rewritten => ({
+    flags,
+    words,
+    command,
+    help: false,
+    version: false,
+    verbatim: argv.slice(at),
+  });
 
   for (let i = 0; i < argv.length; i += 1) {
     const argument = argv[i] ?? '';
@@ -59,19 +66,17 @@ export function rewriteGoSyntax(argv: readonly string[]): Rewritten {
     }
     lastBoolean = undefined;
     const { name, value } = splitFlag(argument);
-    if (name === 'h' || name === 'help') {
-      help = true;
-      continue;
-    }
-    if (name === 'version') {
-      version = true;
-      continue;
+    if (name === 'h' || name === 'help') return { ...end(argv.length), help: true };
+    if (name === 'version') return { ...end(argv.length), version: true };
+    if (!/^[\w-]+$/.test(name)) {
+      throw new UsageError(`${JSON.stringify(argument)} is no flag: names are letters, digits, _ and -`);
     }
     const known = findFlag(name);
     if (known === undefined) {
-      // Whether the next word is its value cannot be known: the parser refuses this flag before it looks further.
+      // Whether the next word is its value cannot be known: the parser refuses this flag, whatever follows. Only a wish for
+      // help is still granted.
       flags.push(`--${canonicalName(name)}`);
-      return end(argv.length);
+      return { ...end(argv.length), help: argv.slice(i + 1).some((word) => HELP.has(word)) };
     } else if (value !== undefined) {
       flags.push(`--${known}=${value}`);
     } else if (FLAGS[known].type.kind === 'boolean') {

@@ -92,9 +92,14 @@ function conflict(message: string): never {
 }
 
 /** Refuses combinations that contradict each other, and settles the defaults that depend on other flags. */
-function check(values: Values, given: ReadonlySet<FlagName>, katranArguments: readonly string[]): Options {
+function check(
+  values: Values,
+  given: ReadonlySet<FlagName>,
+  katranArguments: readonly string[],
+  command: CommandName | undefined,
+): Options {
   const affinitize = values.affinitize || values.affinitize_only;
-  const starts = values.run && !values.affinitize_only && !values.dry_run;
+  const starts = command === undefined && values.run && !values.affinitize_only && !values.dry_run;
   if (values.json && starts) {
     conflict(
       "-json prints a plan and cannot go together with -run, whose stdout is katran's; add -dry_run, or drop one",
@@ -141,6 +146,6 @@ export function parseInvocation(argv: readonly string[], environment: Environmen
   const values = Object.fromEntries(
     FLAG_NAMES.map((name) => [name, valueOf(name, sourced(name))]),
   ) as unknown as Values;
-  const options = check(values, given, rewritten.verbatim);
+  const options = check(values, given, rewritten.verbatim, rewritten.command);
   return { kind: rewritten.command ?? 'launch', options, remarks: unknownVariables(environment) };
 }

@@ -29,6 +29,7 @@ export function usage(): string {
     'Usage: start-katran [flags] [-- katran arguments]',
     '       start-katran doctor|status|restore [flags]',
     '       start-katran completion bash|zsh|fish',
+    '       start-katran -h | -version',
     '',
     "Pins the NIC's interrupts, finds the gateway's MAC, starts katran_server_grpc",
     'and supervises it. Without -run and -affinitize it only shows what it would do.',

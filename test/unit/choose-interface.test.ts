@@ -43,6 +43,15 @@ describe('the interface katran gets', () => {
       "enp0s3 is absent and -intf is not given: using eth1, the default route's interface",
     );
   });
+  it('is that of the IPv6 default route on a host without an IPv4 one', () => {
+    fs.mkdirSync(path.join(directory, 'proc/net'), { recursive: true });
+    const zeros = '0'.repeat(32);
+    fs.writeFileSync(
+      path.join(directory, 'proc/net/ipv6_route'),
+      `${zeros} 00 ${zeros} 00 fe800000000000000000000000000001 00000400 00000001 00000000 00000003 eth1\n`,
+    );
+    expect(choose(['eth0', 'eth1'], '')).toBe('eth1');
+  });
   it('is never another one when -intf is given', () => {
     expect(() => choose(['eth0'], route('eth0', 0), 'enp0s3')).toThrow(
       'interface enp0s3 does not exist; there are eth0',

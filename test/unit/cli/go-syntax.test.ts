@@ -40,10 +40,12 @@ describe('flags in Go syntax', () => {
 
   it.each(['-h', '-help', '--help', '--h'])('%s asks for the usage', (word) => {
     expect(rewriteGoSyntax(['-run', word]).help).toBe(true);
+    expect(rewriteGoSyntax([word, 'doctor', '-intf']).help).toBe(true);
+    expect(rewriteGoSyntax(['-bogus', '5', word]).help).toBe(true);
   });
 
   it.each(['-version', '--version'])('%s asks for the version', (word) => {
-    expect(rewriteGoSyntax([word]).version).toBe(true);
+    expect(rewriteGoSyntax(['-run', word, 'and', 'more']).version).toBe(true);
   });
 
   it('takes a command only as the first word', () => {
@@ -56,6 +58,9 @@ describe('flags in Go syntax', () => {
     [['stauts'], 'unknown command "stauts"; the commands are doctor, status, restore, completion'],
     [['-intf', 'eth0', 'eth1'], 'unexpected argument "eth1"'],
     [['-'], 'unknown command "-"'],
+    [['-=', '-dry_run'], '"-=" is no flag'],
+    [['--=x'], '"--=x" is no flag'],
+    [['-foo\nbar'], '"-foo\\nbar" is no flag'],
     [['-lru_size'], 'flag -lru_size needs a value: it takes a whole number from'],
   ])('%j is refused', (argv, message) => {
     expect(() => rewriteGoSyntax(argv)).toThrow(message);

@@ -148,6 +148,7 @@ describe('refused on the command line', () => {
   it.each([
     [['-lru_sise', '5'], 'unknown flag -lru_sise; did you mean -lru_size?'],
     [['-zzz'], /^unknown flag -zzz$/],
+    [['-LRU_SIZE', '5'], 'unknown flag -LRU_SIZE; did you mean -lru_size?'],
     [['-run=maybe'], 'it takes true or false (-run, -run=true, -run=false)'],
     [['-lru_size=1e6'], 'bad value "1e6" for -lru_size: it takes a whole number'],
     [['-map_pos=99999999999'], 'bad value "99999999999" for -map_pos'],
@@ -179,6 +180,15 @@ describe('combinations', () => {
   });
   it('a dry run may be printed as JSON even if -run is configured', () => {
     expect(options(['-json', '-run', '-dry_run']).json).toBe(true);
+  });
+  it("a command's report may be printed as JSON on a host whose flag file says run", () => {
+    const flags = fileWith('run\naffinitize\n');
+    for (const command of ['status', 'doctor', 'restore']) {
+      expect(options([command, '-json', '-flagfile', flags]).json).toBe(true);
+    }
+  });
+  it('an empty -flagfile is not given', () => {
+    expect(options(['-flagfile='], { START_KATRAN_FLAGFILE: empty }).run).toBe(false);
   });
   it('an unknown START_KATRAN_ variable is remarked on', () => {
     expect(parseInvocation([], { START_KATRAN_FLAGFILE: empty, START_KATRAN_LRU_SISE: '1' })).toMatchObject({
