@@ -2,10 +2,12 @@ import { makePlan } from './affinity/plan.ts';
 import type { AffinityPlan } from './affinity/types.ts';
 import { chooseInterface } from './choose-interface.ts';
 import type { Options } from './cli/options.ts';
+import { formatCpuList } from './linux/cpu-list.ts';
 import { readTopology } from './linux/cpu-topology.ts';
 import { readInterrupts } from './linux/interrupts.ts';
 import type { Root } from './linux/root.ts';
 import type { Log } from './log.ts';
+import { shellLine } from './report/shell-quote.ts';
 
 /** The plan for what was typed on the machine below the root. Throws Failure when there can be none. */
 export function planFor(options: Options, root: Root, log: Log): AffinityPlan {
@@ -26,4 +28,16 @@ export function planForInterface(options: Options, root: Root, interfaceName: st
     lruSize: options.lru_size,
     forwardingCores: options.forwarding_cores ?? null,
   });
+}
+
+/** The flags that give the same plan again, to be typed behind a command: `-intf eth0 -strategy all-nodes -cpus 2-9`. */
+export function flagsOfPlan(options: Options, root: Root, interfaceName: string): string {
+  const { strategy, cpus, numa_node: node, max_cpus: maxCpus, given } = options;
+  return shellLine([
+    ...(root.live ? [] : ['-sysroot', root.path]),
+    ...['-intf', interfaceName, '-strategy', strategy],
+    ...(strategy === 'same-node' ? ['-numa_node', String(node)] : []),
+    ...(cpus === undefined ? [] : ['-cpus', formatCpuList(cpus)]),
+    ...(given.has('max_cpus') ? ['-max_cpus', String(maxCpus)] : []),
+  ]);
 }

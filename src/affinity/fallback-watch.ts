@@ -112,7 +112,10 @@ class FallbackWatcher implements FallbackWatch {
     const { plan } = this.options;
     const cores = cpusInWords(plan.forwardingCores);
     const outside = this.takenOutside(last, now);
-    if (outside === undefined) return `packets arrive on other CPUs than the forwarding cores (${cores})`;
+    const elsewhere = `packets arrive on other CPUs than the forwarding cores (${cores})`;
+    if (plan.vectors.length === 0)
+      return `${elsewhere}; the NIC's interrupts are unknown, because -forwarding_cores was given: look in /proc/interrupts where packets arrive`;
+    if (outside === undefined) return elsewhere;
     if (outside.length === 0) {
       return (
         `no NIC interrupt was taken outside the forwarding cores (${cores}), so something passes packets on: ` +

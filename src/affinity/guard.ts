@@ -30,6 +30,8 @@ export interface GuardOptions {
   readonly replan: () => AffinityPlan;
   /** The forwarding cores katran was started with. */
   readonly coresGiven: readonly number[];
+  /** The flags that give this plan again, for a command in a message: `-intf eth0 -strategy keep`. */
+  readonly planFlags: string;
   /** Whether the plan was written (true unless said): if not, what differed from it all along is no change. */
   readonly planWritten?: boolean;
   /** ms between rounds. */
@@ -51,6 +53,11 @@ function vectorsOfHost(root: Root, { lines }: InterruptTable): string {
   return [root.readIfPresent('/sys/devices/system/cpu/online') ?? '', ...names].join('\n');
 }
 
+/** What the guard does in fact: the strategy `keep` writes nothing, not even to repair. */
+export function guardMode(mode: GuardMode, { strategy }: Pick<AffinityPlan, 'strategy'>): GuardMode {
+  return mode === 'repair' && strategy === 'keep' ? 'warn' : mode;
+}
+
 class AffinityGuard implements Guard {
   private wanted: readonly WantedVector[];
   private seen: string | undefined;
@@ -60,11 +67,15 @@ class AffinityGuard implements Guard {
   private readonly repair: MaskRepair;
   private readonly cancel: () => void;
   private stopped = false;
+  private readonly repairs: boolean;
 
   constructor(
     private readonly options: GuardOptions,
     clock: Clock,
   ) {
+    this.repairs = guardMode(options.mode, options.plan) === 'repair';
+    if (options.mode === 'repair' && !this.repairs)
+      options.log.info('-strategy keep writes no masks: the affinity guard only warns');
     this.wanted = wantedVectors(options.plan);
     this.repair = new MaskRepair({
       root: options.root,
@@ -97,7 +108,7 @@ class AffinityGuard implements Guard {
       const interrupts = readInterrupts(this.options.root);
       this.followVectors(interrupts, troubles);
       const changes = this.findChanges(interrupts, troubles);
-      if (this.options.mode === 'repair') this.repair.repair(changes);
+      if (this.repairs) this.repair.repair(changes);
       else this.warn(changes);
     } catch (error) {
       troubles.add(messageOf(error));
@@ -162,7 +173,7 @@ class AffinityGuard implements Guard {
 
   private foundRight(vector: WantedVector): void {
     this.repair.foundRight(vector.irq);
-    if (!this.reported.delete(vector.irq) || this.options.mode === 'repair') return;
+    if (!this.reported.delete(vector.irq) || this.repairs) return;
     this.options.log.info(`${irqInWords(vector)} is on ${maskInWords(vector.mask)} again`);
   }
 
@@ -172,7 +183,17 @@ class AffinityGuard implements Guard {
     for (const { vector, found } of fresh) this.reported.set(vector.irq, found);
     this.options.log.warn(
       `interrupt affinity is not as planned: ${changesInWords(fresh)}${suspectClause(this.options.root)}; ` +
-        `'start-katran -affinitize_only' sets it right, '-affinity_guard repair' keeps it right`,
+        this.waysOut(),
+    );
+  }
+
+  private waysOut(): string {
+    const { plan, planFlags } = this.options;
+    if (plan.strategy === 'keep')
+      return 'put it back, or restart start-katran to plan with what is there now';
+    return (
+      `'start-katran -affinitize_only ${planFlags}' sets it right, ` +
+      `a start with '-affinitize -affinity_guard repair -run' keeps it right`
     );
   }
 }
@@ -184,11 +205,8 @@ class AffinityGuard implements Guard {
  */
 export function startGuard(options: GuardOptions): Guard {
   if (options.mode === 'off' || options.plan.vectors.length === 0) {
-    return {
-      checkNow: () => undefined,
-      stop: () => undefined,
-      vectors: () => options.plan.vectors.flatMap(() => []),
-    };
+    const wanted = wantedVectors(options.plan);
+    return { checkNow: () => undefined, stop: () => undefined, vectors: () => wanted };
   }
   return new AffinityGuard(options, options.clock ?? systemClock);
 }

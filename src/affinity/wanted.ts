@@ -1,4 +1,4 @@
-import { formatAffinityMask } from '../linux/smp-affinity.ts';
+import { formatAffinityMask, parseAffinityMask } from '../linux/smp-affinity.ts';
 import { pinnedVectors } from './apply.ts';
 import type { AffinityPlan } from './types.ts';
 
@@ -23,9 +23,15 @@ export function wantedVectors(plan: AffinityPlan): WantedVector[] {
 
 function keptVectors(plan: AffinityPlan): WantedVector[] {
   return plan.vectors.flatMap(({ irq, name, cpu, mask, current }) => {
-    const kept = current ?? mask;
+    const kept = current === null ? mask : inPlanForm(current, plan.topology.possibleCpus);
     return cpu === null || kept === null ? [] : [{ irq, name, cpu, mask: kept }];
   });
+}
+
+/** The kernel's text as the masks of a plan are written; as it is where it names CPUs that this host cannot have. */
+function inPlanForm(mask: string, possibleCpus: number): string {
+  const cpus = parseAffinityMask(mask);
+  return cpus.some((cpu) => cpu >= possibleCpus) ? mask : formatAffinityMask(cpus, possibleCpus);
 }
 
 type VectorKey = Pick<WantedVector, 'irq' | 'name'>;

@@ -1,8 +1,9 @@
 import { startFallbackWatch } from '../affinity/fallback-watch.ts';
-import { startGuard } from '../affinity/guard.ts';
+import { guardMode, startGuard } from '../affinity/guard.ts';
 import { watchGateway } from '../gateway/watch.ts';
 import type { KatranClient } from '../katran/call-error.ts';
 import type { KatranProcess } from '../katran/process.ts';
+import { flagsOfPlan } from '../plan-run.ts';
 import { CALL_DEADLINE_MS, pushMac } from './mac-push.ts';
 import type { Launch } from './types.ts';
 
@@ -43,6 +44,7 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
     log,
     replan: () => launch.replan(),
     coresGiven: plan.forwardingCores,
+    planFlags: flagsOfPlan(options, root, interfaceName),
     planWritten: options.affinitize,
   });
   const fallback = startFallbackWatch({
@@ -61,7 +63,7 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
     const { state } = gatewayWatch;
     const seconds = Math.round((performance.now() - since) / 1000);
     const mac = state.told ?? `not ${state.gateway.mac ?? 'known'} yet`;
-    return `katran (pid ${katran.pid}) is up for ${seconds} s, MAC ${mac}, gateway ${state.gateway.address ?? '?'} on ${state.gateway.interface}, affinity guard ${options.guard}`;
+    return `katran (pid ${katran.pid}) is up for ${seconds} s, MAC ${mac}, gateway ${state.gateway.address ?? '?'} on ${state.gateway.interface}, affinity guard ${guardMode(options.guard, plan)}`;
   });
   return {
     stopRequested: new Promise((resolve) => {

@@ -189,3 +189,24 @@ test('the vectors of now can be handed in', async () => {
   renamed.stop();
   expect(log.of('warn').some((line) => line.includes('taken by cpu 2 (1 per second)'))).toBe(true);
 });
+
+test('without vectors (-forwarding_cores) nothing is claimed about the interrupts of the NIC', async () => {
+  let packets = 0n;
+  const unknowing = startFallbackWatch({
+    readFallback: () => Promise.resolve((packets += 1000n)),
+    root: sysroot.root,
+    plan: { ...sysroot.plan({ cpus: [0, 1] }), vectors: [] },
+    vectors: () => [],
+    log,
+    clock,
+  });
+  await unknowing.checkNow();
+  clock.turn(10_000);
+  await unknowing.checkNow();
+  unknowing.stop();
+  expect(log.of('warn')).toEqual([
+    expect.stringMatching(
+      /: packets arrive on other CPUs than the forwarding cores \(cpus 0-1\); the NIC's interrupts are unknown, because -forwarding_cores was given/,
+    ),
+  ]);
+});

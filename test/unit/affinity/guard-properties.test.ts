@@ -45,6 +45,7 @@ function watched(
     mode,
     log,
     replan: () => sysroot.plan(),
+    planFlags: '-intf eth0',
     coresGiven: plan.forwardingCores,
     clock,
   });

@@ -47,6 +47,7 @@ function guarded(
     log,
     replan: replan ?? (() => sysroot.plan({ strategy })),
     coresGiven: plan.forwardingCores,
+    planFlags: `-intf eth0 -strategy ${strategy} -cpus 0-3`,
     clock,
   });
   return guard;
@@ -73,6 +74,15 @@ describe('as planned', () => {
     expect(log.lines).toEqual([]);
   });
 
+  test('off still knows the vectors of the plan: the fallback watch counts their interrupts', () => {
+    expect(guarded('off').vectors()).toMatchObject([
+      { irq: 30, mask: '00000001' },
+      { irq: 31, mask: '00000002' },
+      { irq: 32, mask: '00000004' },
+      { irq: 33, mask: '00000008' },
+    ]);
+  });
+
   test('a plan without vectors (-forwarding_cores) has nothing to guard', () => {
     guard = startGuard({
       root: sysroot.root,
@@ -80,6 +90,7 @@ describe('as planned', () => {
       mode: 'warn',
       log,
       replan: () => sysroot.plan(),
+      planFlags: '-intf eth0',
       coresGiven: [0],
       clock,
     });
@@ -116,6 +127,7 @@ describe('warn', () => {
       mode: 'warn',
       log,
       replan: () => sysroot.plan(),
+      planFlags: '-intf eth0',
       coresGiven: plan.forwardingCores,
       planWritten: false,
       clock,
@@ -138,6 +150,7 @@ describe('warn', () => {
       mode: 'warn',
       log,
       replan: () => sysroot.plan(),
+      planFlags: '-intf eth0',
       coresGiven: plan.forwardingCores,
       planWritten: false,
       clock,
@@ -151,7 +164,7 @@ describe('warn', () => {
     sysroot.setMask(31, '000000c0');
     clock.turn(5_000);
     expect(log.lines).toEqual([
-      "warn: interrupt affinity is not as planned: irq 31 (eth0-TxRx-1) is on cpus 6-7 instead of cpu 1; 'start-katran -affinitize_only' sets it right, '-affinity_guard repair' keeps it right",
+      "warn: interrupt affinity is not as planned: irq 31 (eth0-TxRx-1) is on cpus 6-7 instead of cpu 1; 'start-katran -affinitize_only -intf eth0 -strategy sequential -cpus 0-3' sets it right, a start with '-affinitize -affinity_guard repair -run' keeps it right",
     ]);
     clock.turn(60_000);
     expect(log.lines).toHaveLength(1);
@@ -198,6 +211,39 @@ describe('warn', () => {
 });
 
 describe('keep', () => {
+  test('repair writes nothing, says so at the start, and warns in its place', () => {
+    let writes = 0;
+    guarded('repair', {
+      strategy: 'keep',
+      root: answering(sysroot.root, () => {
+        writes += 1;
+        return undefined;
+      }),
+    });
+    expect(log.lines).toEqual(['info: -strategy keep writes no masks: the affinity guard only warns']);
+    sysroot.setMask(32, '00000001');
+    clock.turn(60_000);
+    expect(log.of('warn')).toEqual([
+      expect.stringContaining('irq 32 (eth0-TxRx-2) is on cpu 0 instead of cpus 0-7'),
+    ]);
+    expect(writes).toBe(0);
+  });
+
+  test('a way out is to plan with what is there now, not to write', () => {
+    guarded('warn', { strategy: 'keep' });
+    sysroot.setMask(32, '00000001');
+    clock.turn(5_000);
+    expect(log.of('warn')[0]).toMatch(
+      /; put it back, or restart start-katran to plan with what is there now$/,
+    );
+  });
+
+  test('the wanted mask has the form of every mask that is written', () => {
+    sysroot.setMask(30, '4');
+    expect(guarded('warn', { strategy: 'keep' }).vectors()[0]?.mask).toBe('00000004');
+    expect(log.lines).toEqual([]);
+  });
+
   test('the masks that were found are the plan, wide ones included', () => {
     guarded('warn', { strategy: 'keep' });
     expect(log.lines).toEqual([]);
@@ -321,6 +367,7 @@ describe('other vectors than planned', () => {
       mode: 'repair',
       log,
       replan: () => sysroot.plan(),
+      planFlags: '-intf eth0',
       coresGiven: plan.forwardingCores,
       clock,
     });
