@@ -36,8 +36,8 @@ describe.each(ARTIFACTS)('a reader that takes its time, with $name', (artifact) 
     const { stdout: text, status } = await launcher.ended;
     expect(status).toBe(0);
     expect(text.length).toBeGreaterThan(1024 * 1024);
-    const plan: { vectors: unknown[] } = JSON.parse(text);
-    expect(plan.vectors).toHaveLength(VECTORS);
+    const plan: unknown = JSON.parse(text);
+    expect(plan).toHaveProperty('vectors.length', VECTORS);
   });
 
   it('and one that goes away ends the launcher without a complaint', async () => {
