@@ -19,7 +19,10 @@ import { startRelay } from './relay/start-relay.ts';
 import { wantsColour } from './report/style.ts';
 import type { Task } from './task.ts';
 
-/** A plan can be made for an interface that is down; a load balancer on it forwards nothing. */
+/**
+ * A plan can be made for an interface that is down; a load balancer on it forwards nothing. A bond with a member that is down
+ * (`member-down`) does: katran must be able to restart meanwhile.
+ */
 function requireUp(plan: AffinityPlan): void {
   const down = plan.warnings.find(({ code }) => code === 'interface-down');
   if (down !== undefined) throw new Failure(`not starting katran: ${down.message}`);

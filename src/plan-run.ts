@@ -4,10 +4,13 @@ import { chooseInterface } from './choose-interface.ts';
 import type { Options } from './cli/options.ts';
 import { formatCpuList } from './linux/cpu-list.ts';
 import { readTopology } from './linux/cpu-topology.ts';
-import { readInterrupts } from './linux/interrupts.ts';
+import { readInterrupts, type InterruptTable } from './linux/interrupts.ts';
 import type { Root } from './linux/root.ts';
 import type { Log } from './log.ts';
 import { shellLine } from './report/shell-quote.ts';
+
+/** With -forwarding_cores there is nothing to find: a host that hides its interrupts has a plan all the same. */
+const NO_INTERRUPTS: InterruptTable = { cpus: [], lines: new Map() };
 
 /** The plan for what was typed on the machine below the root. Throws Failure when there can be none. */
 export function planFor(options: Options, root: Root, log: Log): AffinityPlan {
@@ -19,7 +22,7 @@ export function planForInterface(options: Options, root: Root, interfaceName: st
   return makePlan({
     root,
     topology: readTopology(root),
-    interrupts: readInterrupts(root),
+    interrupts: options.forwarding_cores === undefined ? readInterrupts(root) : NO_INTERRUPTS,
     interfaceName,
     strategy: options.strategy,
     cpus: options.cpus ?? null,

@@ -1,6 +1,5 @@
 import { Failure } from '../failure.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
-import type { NetDevice } from '../linux/net-device.ts';
 import type { AffinityPlan, PlannedVector, Warning } from './types.ts';
 
 type Plan = Omit<AffinityPlan, 'warnings'>;
@@ -26,17 +25,14 @@ export function requireKatranLimits(
 
 interface Circumstances {
   readonly cpus: readonly number[] | null;
-  readonly devices: readonly NetDevice[];
 }
 
 /**
- * What an operator should know about a plan. Codes: `interface-down`, `fewer-cpus`, `shared-cpu`, `cross-node`,
- * `nic-node-unknown`, `isolated-cpu`, `node-guessed`, `kept-outside-cpus`.
+ * What an operator should know about a plan. Codes: `fewer-cpus`, `shared-cpu`, `cross-node`, `nic-node-unknown`, `isolated-cpu`, `node-guessed`, `kept-outside-cpus`.
  */
 export function planWarnings(plan: Plan, circumstances: Circumstances): Warning[] {
   const receive = plan.vectors.filter((vector) => vector.role === 'receive');
   return [
-    ...interfacesDown(circumstances.devices),
     ...fewerCpus(plan, receive, circumstances.cpus),
     ...sharedCpus(receive),
     ...crossNode(plan, receive),
@@ -45,15 +41,6 @@ export function planWarnings(plan: Plan, circumstances: Circumstances): Warning[
     ...guessedNodes(plan),
     ...keptOutside(plan, receive, circumstances.cpus),
   ];
-}
-
-function interfacesDown(devices: readonly NetDevice[]): Warning[] {
-  return devices
-    .filter((device) => !device.up)
-    .map((device) => ({
-      code: 'interface-down',
-      message: `${device.name} is down; some drivers request their interrupts anew when it comes up: ip link set ${device.name} up`,
-    }));
 }
 
 function fewerCpus(plan: Plan, receive: readonly PlannedVector[], cpus: readonly number[] | null): Warning[] {

@@ -14,6 +14,7 @@ import { chooseCpus, requireOnline } from './cpu-choice.ts';
 import { readDeviceFacts } from './device-facts.ts';
 import { keptCpu } from './keep.ts';
 import { noReceiveVectors } from './no-vectors.ts';
+import { linksDown } from './links-down.ts';
 import { planWarnings, requireKatranLimits } from './plan-warnings.ts';
 import { cpuOfReceiveVector, pairTransmit, receiveOrder, type CpuChoice } from './strategies.ts';
 import type { AffinityPlan, PlannedNic, PlannedVector, Strategy, Vector, Warning } from './types.ts';
@@ -22,6 +23,7 @@ import { discoverVectors } from './vectors.ts';
 export interface PlanRequest {
   readonly root: Root;
   readonly topology: Topology;
+  /** Not looked at with `forwardingCores`. */
   readonly interrupts: InterruptTable;
   readonly interfaceName: string;
   readonly strategy: Strategy;
@@ -54,7 +56,10 @@ export function makePlan(request: PlanRequest): AffinityPlan {
   const found =
     request.forwardingCores === null ? findVectors(request, devices) : { vectors: [], warnings: [] };
   const vectors = request.forwardingCores === null ? assign(request, nics, found.vectors) : [];
-  if (request.forwardingCores !== null) requireOnline('-forwarding_cores', request.forwardingCores, topology);
+  if (request.forwardingCores !== null) {
+    requireOnline('-forwarding_cores', request.forwardingCores, topology);
+    if (request.cpus !== null) requireOnline('-cpus', request.cpus, topology);
+  }
 
   const forwardingCores = request.forwardingCores ?? [
     ...new Set(receiveOrder(vectors).flatMap((vector) => vector.cpu ?? [])),
@@ -69,7 +74,10 @@ export function makePlan(request: PlanRequest): AffinityPlan {
     numaNodes: forwardingCores.map((cpu) => topology.nodeOf(cpu)),
   };
   requireKatranLimits(plan, request);
-  return { ...plan, warnings: [...found.warnings, ...planWarnings(plan, { ...request, devices })] };
+  return {
+    ...plan,
+    warnings: [...found.warnings, ...linksDown(root, interfaceName, devices), ...planWarnings(plan, request)],
+  };
 }
 
 function findVectors(

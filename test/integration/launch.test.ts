@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ARTIFACTS } from '../support/launcher.ts';
+import { ARTIFACTS, BINARY } from '../support/launcher.ts';
 import { stageLaunch, type StagedLaunch } from '../support/staged-launch.ts';
 
 describe.each(ARTIFACTS)('a launch with $name', (artifact) => {
@@ -58,4 +58,34 @@ describe.each(ARTIFACTS)('a launch with $name', (artifact) => {
     const saved = fs.readFileSync(path.join(staged.sysroot, 'run/start-katran/eth0.json'), 'utf8');
     expect(saved).toMatch(/"irq":\s*29,[^}]*"mask":\s*"40"/);
   });
+});
+
+describe('a launch on a bond', () => {
+  let staged: StagedLaunch;
+  beforeEach(async () => {
+    staged = await stageLaunch({ machine: '8-2-bond-vlan', intf: 'bond0' });
+  });
+  afterEach(() => staged.remove());
+  const flags = ['-default_mac', '96:a3:21:a5:07:cb'];
+  const setDown = (name: string): void => staged.writeKernelFile(`sys/class/net/${name}/flags`, '0x1002\n');
+
+  it('starts with one of two members down, and says which', async () => {
+    setDown('eth4');
+    const launcher = staged.launch(BINARY, flags);
+    await launcher.saysOnStderr(/katran is up and running/);
+    launcher.kill('SIGTERM');
+    const { status, stderr } = await launcher.ended;
+    expect(stderr).toContain('eth4 is down; the others below bond0 carry on without it');
+    expect(status).toBe(0);
+  });
+
+  it.each([['all members', ['eth2', 'eth4']] as const, ['the bond itself', ['bond0']] as const])(
+    'does not start with %s down',
+    async (_, names) => {
+      names.forEach(setDown);
+      const { status, stderr } = await staged.run(BINARY, flags);
+      expect(stderr).toMatch(/not starting katran: (eth2|bond0) is down; .*ip link set/);
+      expect(status).toBe(1);
+    },
+  );
 });

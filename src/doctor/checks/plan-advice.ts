@@ -1,7 +1,7 @@
 import { ok, warn, type Check } from '../types.ts';
 
 /** Plan warnings that other checks here are about. */
-const ELSEWHERE = new Set(['interface-down', 'fewer-cpus']);
+const ELSEWHERE = new Set(['interface-down', 'member-down', 'fewer-cpus']);
 
 export const planAdvice: Check = {
   id: 'plan-advice',
