@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Options } from '../cli/options.ts';
 
 /** Where katran's gRPC server is spoken to. */
@@ -7,6 +8,8 @@ export interface KatranEndpoint {
   /** The host to connect to: a wildcard becomes its loopback address. */
   readonly host: string;
   readonly port: number;
+  /** The address katran binds, canonical; a host name as it is. */
+  readonly bound: string;
   /** Whether a socket listening on that address (of the same port) would get, or take, katran's calls. */
   conflictsWith(listening: string): boolean;
 }
@@ -14,18 +17,41 @@ export interface KatranEndpoint {
 const DEFAULT_ADDRESS = '127.0.0.1:50051';
 const WILDCARDS = new Set(['0.0.0.0', '::']);
 
+/**
+ * One text for one address: IPv6 as RFC 5952 writes it, and an IPv4 address that a dual-stack socket shows as IPv6
+ * (`::ffff:127.0.0.1`, what gRPC binds) as the IPv4 address it is. A host name stays as it is.
+ */
+function canonical(address: string): string {
+  if (!isIPv6(address)) return address;
+  const text = URL.canParse(`http://[${address}]`)
+    ? new URL(`http://[${address}]`).hostname.slice(1, -1)
+    : address;
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(text) ?? [];
+  if (high === undefined || low === undefined) return text;
+  return [high, low]
+    .map((word) => Number.parseInt(word, 16))
+    .flatMap((word) => [word >> 8, word & 0xff])
+    .join('.');
+}
+
+/** Whether sockets bound to these two addresses, of one port, get each other's connections. */
+export function addressesConflict(one: string, other: string): boolean {
+  const [a, b] = [canonical(one), canonical(other)];
+  return WILDCARDS.has(a) || WILDCARDS.has(b) || a === b;
+}
+
 /** The endpoint of `-server`. Without it katran listens on every address, and 127.0.0.1:50051 is polled. */
 export function katranEndpoint(options: Pick<Options, 'server'>): KatranEndpoint {
   const address = options.server ?? DEFAULT_ADDRESS;
   const colon = address.lastIndexOf(':');
-  const named = address.slice(0, colon).replace(/^\[|\]$/g, '');
+  const named = canonical(address.slice(0, colon).replace(/^\[|\]$/g, ''));
   const port = Number(address.slice(colon + 1));
   const bound = options.server === undefined ? '0.0.0.0' : named;
   return {
     address,
     host: named === '0.0.0.0' ? '127.0.0.1' : named === '::' ? '::1' : named,
     port,
-    conflictsWith: (listening) =>
-      WILDCARDS.has(bound) || WILDCARDS.has(listening) || listening === bound || bound === 'localhost',
+    bound,
+    conflictsWith: (listening) => bound === 'localhost' || addressesConflict(bound, listening),
   };
 }
