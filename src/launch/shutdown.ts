@@ -1,5 +1,6 @@
 import type { KatranExit, KatranProcess } from '../katran/process.ts';
 import type { Log } from '../log.ts';
+import { LONGEST_TIMER_MS } from '../longest-timer.ts';
 
 /** What katran may need beyond -shutdown_delay: 20 s for a connection that does not take part, and some more. */
 export const SHUTDOWN_GRACE_MS = 25_000;
@@ -34,12 +35,13 @@ export async function stopKatran({
   // A stopped process does not handle SIGTERM before it is continued; to one that runs SIGCONT means nothing.
   katran.kill('SIGTERM');
   katran.kill('SIGCONT');
-  const patience = after(shutdownDelayMs + SHUTDOWN_GRACE_MS);
+  const patienceMs = Math.min(shutdownDelayMs + SHUTDOWN_GRACE_MS, LONGEST_TIMER_MS);
+  const patience = after(patienceMs);
   const ended = await Promise.race([katran.exited, patience.elapsed]);
   patience.cancel();
   if (ended !== undefined) return ended;
   log.error(
-    `katran (pid ${katran.pid}) has not ended ${shutdownDelayMs + SHUTDOWN_GRACE_MS} ms after SIGTERM; killing it. ` +
+    `katran (pid ${katran.pid}) has not ended ${patienceMs} ms after SIGTERM; killing it. ` +
       `Its XDP program stays attached: detach it with 'ip link set dev ${interfaceName} xdp off'`,
   );
   katran.kill('SIGKILL');

@@ -37,8 +37,8 @@ afterEach(() => {
 });
 
 describe('stopping katran', () => {
-  const stop = (katran: KatranProcess, log = keepingLog()): Promise<KatranExit> =>
-    stopKatran({ katran, shutdownDelayMs: DELAY_MS, interfaceName: 'eth0', log });
+  const stop = (katran: KatranProcess, log = keepingLog(), shutdownDelayMs = DELAY_MS): Promise<KatranExit> =>
+    stopKatran({ katran, shutdownDelayMs, interfaceName: 'eth0', log });
 
   it('sends SIGTERM once, continues a stopped process, and gives how it ended', async () => {
     const katran = processStandIn();
@@ -59,6 +59,15 @@ describe('stopping katran', () => {
     const katran = processStandIn();
     const stopped = stop(katran);
     await vi.advanceTimersByTimeAsync(DELAY_MS + SHUTDOWN_GRACE_MS - 1);
+    expect(katran.signals).not.toContain('SIGKILL');
+    katran.end(DONE);
+    expect(await stopped).toEqual(DONE);
+  });
+
+  it('waits for the longest -shutdown_delay too, which is as long as a timer can be', async () => {
+    const katran = processStandIn();
+    const stopped = stop(katran, keepingLog(), 2 ** 31 - 1);
+    await vi.advanceTimersByTimeAsync(2 ** 31 - 2);
     expect(katran.signals).not.toContain('SIGKILL');
     katran.end(DONE);
     expect(await stopped).toEqual(DONE);
