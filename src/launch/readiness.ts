@@ -8,6 +8,8 @@ const POLL_MS = 10;
 /** A katran that accepts a connection but does not answer in this time is asked again on a new one. */
 const ANSWER_DEADLINE_MS = 500;
 const COMPLAIN_EVERY_MS = 1000;
+/** A katran that starts faster than that is not complained about. */
+const FIRST_COMPLAINT_MS = 250;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 /** After this long, a katran that refuses changeMac but has the right MAC from its -default_mac is taken as it is. */
@@ -23,7 +25,7 @@ export interface ReadinessOptions {
 
 /** Ends when katran answers a call. Throws the signal's reason when that comes first. */
 export async function waitForAnswer({ client, log, until }: Omit<ReadinessOptions, 'mac'>): Promise<void> {
-  let complainedAt = performance.now();
+  let complainAt = performance.now() + FIRST_COMPLAINT_MS;
   for (;;) {
     until.throwIfAborted();
     try {
@@ -31,8 +33,8 @@ export async function waitForAnswer({ client, log, until }: Omit<ReadinessOption
       return;
     } catch (error) {
       until.throwIfAborted();
-      if (performance.now() - complainedAt >= COMPLAIN_EVERY_MS) {
-        complainedAt = performance.now();
+      if (performance.now() >= complainAt) {
+        complainAt = performance.now() + COMPLAIN_EVERY_MS;
         log.info('cannot reach katran server. retrying');
         log.debug(messageOf(error));
       }

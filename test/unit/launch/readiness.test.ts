@@ -41,7 +41,19 @@ describe('waiting for katran to answer', () => {
       (line) => line === 'info: cannot reach katran server. retrying',
     );
     expect(waiting.katran.calls).toBe(301);
-    expect(complaints).toHaveLength(2);
+    expect(complaints).toHaveLength(3); // after 250, 1250 and 2250 ms
+  });
+
+  it.each([
+    [200, 0],
+    [700, 1],
+    [1200, 1],
+  ])('of a start that takes %d ms says so %d times', async (ms, times) => {
+    waiting.katran.reads = Array.from({ length: ms / 10 }, () => 'fail' as const);
+    const done = answer();
+    await vi.advanceTimersByTimeAsync(ms);
+    await done;
+    expect(waiting.log.lines.filter((line) => line.startsWith('info: cannot reach'))).toHaveLength(times);
   });
 
   it.each(['hang', 'fail'] as const)(
