@@ -25,6 +25,6 @@ function isUnspecified(ipv6: string): boolean {
 
 function unusable(address: string): Failure {
   return new Failure(
-    `cannot dial katran at '${address}'; give -server as HOST:PORT, [IPv6]:PORT or unix:/PATH with a port of 1-65535`,
+    `cannot dial katran at '${address}'; give -server as HOST:PORT or [IPv6]:PORT with a port of 1-65535`,
   );
 }

@@ -87,6 +87,8 @@ describe('the address to dial', () => {
   ])('%j is refused by name', (address) => {
     expect(() => openKatranClient(address)).toThrow(Failure);
     expect(() => openKatranClient(address)).toThrow(`'${address}'`);
+    // The flag takes no unix socket, so advice to give one would be refused in its turn.
+    expect(() => openKatranClient(address)).not.toThrow(/unix:\/PATH/);
   });
 });
 
