@@ -4,6 +4,7 @@ import { isThisMachine, sendDatagram } from './datagram.ts';
 import { LimitedLog } from './limited-log.ts';
 import { look } from './look.ts';
 import { MacPusher, type PushMac } from './mac-pusher.ts';
+import { MOVE_LOOK_MS, MOVE_PATIENCE_MS, MovePatience } from './move-patience.ts';
 import { Nap } from './nap.ts';
 import { SendTimes } from './send-times.ts';
 import type { Gateway, GatewayOptions, NextHop, Sighting, Trouble } from './types.ts';
@@ -59,10 +60,13 @@ class TableWatch implements GatewayWatch {
   private readonly troubles: LimitedLog;
   private readonly moves: LimitedLog;
   private readonly sent: SendTimes;
+  private readonly moving: MovePatience;
   private readonly running: Promise<void>;
   private waiting: (() => void)[] = [];
   private gateway: Gateway;
   private hopName: string;
+  /** Where the last followed route went; its MAC may still be unknown. */
+  private place: Pick<NextHop, 'interface' | 'family'>;
   private trouble: Trouble | null = null;
   private warnedOf: Trouble | null = null;
   private missedLooks = 0;
@@ -72,6 +76,8 @@ class TableWatch implements GatewayWatch {
     const { current, log, push, refreshMs = REFRESH_MS } = options;
     this.gateway = current;
     this.hopName = nameOf(current);
+    this.place = current;
+    this.moving = new MovePatience(options.intf);
     this.pusher = new MacPusher({ told: current.mac, push, log });
     this.troubles = new LimitedLog(log, TROUBLES_PER_MINUTE, 'times the gateway went or came back');
     this.moves = new LimitedLog(log, TROUBLES_PER_MINUTE, 'changes of the default route');
@@ -110,27 +116,38 @@ class TableWatch implements GatewayWatch {
       const started = performance.now();
       const served = this.waiting;
       this.waiting = [];
-      const asked = await this.round();
+      const soonest = await this.round();
       for (const done of served) done();
       if (this.waiting.length > 0 || this.isStopped()) continue;
-      const interval = asked ? Math.min(ANSWER_MS, this.options.intervalMs) : this.options.intervalMs;
+      const interval = Math.min(soonest, this.options.intervalMs);
       await this.pause.take(Math.max(0, interval - (performance.now() - started)));
     }
     for (const done of this.waiting) done();
   }
 
-  /** One look and what follows from it; true when an answer to a datagram is awaited. Never throws. */
-  private async round(): Promise<boolean> {
+  /** One look and what follows from it. Gives how soon, in ms, the next look is wanted at the latest. Never throws. */
+  private async round(): Promise<number> {
     this.checks += 1;
     const sighting = await this.look();
-    if (this.isStopped()) return false;
+    if (this.isStopped()) return 0;
     const { hop, mac } = sighting;
+    if (hop === null) this.moving.forget();
+    else if (!this.moving.follows(hop, this.place)) return this.putOff(hop);
     if (hop !== null) this.follow(hop);
     if (hop !== null && mac !== null) this.found(hop, mac);
     else this.missed(sighting);
     this.settleLogs();
     const asked = hop !== null && (await this.refresh(hop));
-    return asked && mac === null;
+    return asked && mac === null ? ANSWER_MS : Number.POSITIVE_INFINITY;
+  }
+
+  /** The router elsewhere may be that of a moment: katran keeps its MAC, and the other one's is asked for meanwhile. */
+  private async putOff(hop: NextHop): Promise<number> {
+    const seen = `the default route is over ${nameOf(hop)} now, followed if it stays for ${MOVE_PATIENCE_MS} ms`;
+    this.missed({ hop, mac: null, trouble: 'no-route', seen });
+    this.settleLogs();
+    await this.refresh(hop);
+    return MOVE_LOOK_MS;
   }
 
   private async look(): Promise<Sighting> {
@@ -142,8 +159,12 @@ class TableWatch implements GatewayWatch {
   }
 
   private follow(hop: NextHop): void {
+    this.place = hop;
     const name = nameOf(hop);
     if (name === this.hopName) return;
+    // What was wrong with the other one is over.
+    this.warnedOf = null;
+    this.missedLooks = 0;
     const warnings = hop.warnings.map((warning) => `; ${warning.message}`).join('');
     const level = warnings === '' ? 'info' : 'warn';
     this.moves[level](`the gateway is now ${name} (${hop.reason}), it was ${this.hopName}${warnings}`);
@@ -213,7 +234,8 @@ function fixedWatch(gateway: Gateway): GatewayWatch {
 /**
  * Watches the gateway while katran runs and keeps katran's MAC right: every intervalMs a look at the route and neighbour
  * tables, never two at once; a MAC that changed is pushed until it is taken; one that cannot be seen leaves the last good
- * one in place, with one warning; another default route is followed. Never throws.
+ * one in place, with one warning; another default route is followed, at once on the same interface and when it has stayed
+ * for a while on another (move-patience.ts). Never throws.
  */
 export function watchGateway(options: WatchOptions): GatewayWatch {
   return options.mac === undefined ? new TableWatch(options) : fixedWatch(options.current);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { MOVE_PATIENCE_MS } from '../../../src/gateway/move-patience.ts';
 import type { Gateway } from '../../../src/gateway/types.ts';
 import { watchGateway, type GatewayWatch, type WatchOptions } from '../../../src/gateway/watch.ts';
 import { makeTables, recordLog, type KernelTables, type RecordedLog } from './kernel-tables.ts';
@@ -193,14 +194,88 @@ describe('the gateway watch', () => {
     await start();
     tables.routes('eth0 0.0.0.0/0 via 10.0.0.2');
     await pass(INTERVAL_MS);
+    expect(pushes).toEqual([C]);
     tables.routes('eth1 0.0.0.0/0 via 10.0.1.1');
-    await pass(INTERVAL_MS);
+    await pass(INTERVAL_MS + MOVE_PATIENCE_MS);
     expect(pushes).toEqual([C, B]);
     expect(log.matching(/gateway is now 10\.0\.0\.2 on eth0 .*it was 10\.0\.0\.1 on eth0/)).toHaveLength(1);
     expect(
       log.matching(/^warn: .*gateway is now 10\.0\.1\.1 on eth1 .*eth0 has no default route/),
     ).toHaveLength(1);
     expect(watch.state.gateway).toMatchObject({ address: '10.0.1.1', interface: 'eth1', mac: B });
+  });
+
+  describe('when the route of -intf goes and another interface has one', () => {
+    const home = 'eth0 0.0.0.0/0 via 10.0.0.1 metric 100';
+    const elsewhere = 'eth1 0.0.0.0/0 via 10.0.1.1 metric 200';
+    beforeEach(() => {
+      tables.arp(`10.0.0.1 ${A} eth0`, `10.0.1.1 ${B} eth1`);
+      tables.routes(home, elsewhere);
+    });
+
+    it('for a moment, tells katran nothing and logs nothing', async () => {
+      await start();
+      tables.routes(elsewhere);
+      await pass(INTERVAL_MS);
+      expect(watch.state).toMatchObject({ told: A, gateway: { mac: A, interface: 'eth0' } });
+      tables.routes(home, elsewhere);
+      await pass(60 * INTERVAL_MS);
+      expect(pushes).toEqual([]);
+      expect(log.lines).toEqual([]);
+    });
+
+    it('follows it when it has stayed, not a moment before', async () => {
+      await start();
+      tables.routes(elsewhere);
+      await pass(INTERVAL_MS + MOVE_PATIENCE_MS - 1);
+      expect(pushes).toEqual([]);
+      await pass(1);
+      expect(pushes).toEqual([B]);
+      expect(watch.state).toMatchObject({ trouble: null, gateway: { interface: 'eth1', mac: B } });
+      expect(
+        log.matching(/the default route is over 10\.0\.1\.1 on eth1 now, followed if it stays/),
+      ).toHaveLength(1);
+      expect(log.matching(/is back/)).toEqual([]);
+    });
+
+    it.each([10, 60_000])('takes no longer and no shorter with looks every %d ms', async (intervalMs) => {
+      await start({ intervalMs });
+      tables.routes(elsewhere);
+      await watch.checkNow();
+      await pass(MOVE_PATIENCE_MS - 1);
+      expect(pushes).toEqual([]);
+      await pass(intervalMs < 1000 ? intervalMs : 1);
+      expect(pushes).toEqual([B]);
+    });
+
+    it('does not believe many looks in one moment', async () => {
+      await start();
+      tables.routes(elsewhere);
+      for (let i = 0; i < 20; i++) await watch.checkNow();
+      expect(pushes).toEqual([]);
+    });
+
+    it('begins to count anew after each look that saw the own route, or none', async () => {
+      await start();
+      for (const between of [[home, elsewhere], []]) {
+        for (let i = 0; i < 10; i++) {
+          tables.routes(elsewhere);
+          await pass(MOVE_PATIENCE_MS - INTERVAL_MS);
+          tables.routes(...between);
+          await pass(INTERVAL_MS);
+        }
+      }
+      expect(pushes).toEqual([]);
+    });
+
+    it('comes back to -intf at once', async () => {
+      await start();
+      tables.routes(elsewhere);
+      await pass(INTERVAL_MS + MOVE_PATIENCE_MS);
+      tables.routes(home, elsewhere);
+      await pass(INTERVAL_MS);
+      expect(pushes).toEqual([B, A]);
+    });
   });
 
   it('keeps the old MAC until that of a new next hop is known', async () => {
