@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import { KernelFileError } from '../linux/root.ts';
 import type { Root } from '../linux/root.ts';
 import { readAffinity } from '../linux/smp-affinity.ts';
+import { readPresentMask } from './present-mask.ts';
 import { saveMasks } from './saved-masks.ts';
 import { MaskNotSet, sameMask, setMask } from './set-mask.ts';
 import type { AffinityPlan, PlannedVector } from './types.ts';
@@ -35,8 +36,9 @@ export function pinnedVectors(plan: AffinityPlan): PinnedVector[] {
   return plan.vectors.filter((vector): vector is PinnedVector => vector.cpu !== null && vector.mask !== null);
 }
 
-function withPreviousMask(root: Root, { irq, name, cpu, mask, current }: PinnedVector): AppliedVector {
-  return { irq, name, cpu, mask, previous: current ?? readAffinity(root, irq) };
+function withPreviousMask(root: Root, vector: PinnedVector): AppliedVector {
+  const { irq, name, cpu, mask, current } = vector;
+  return { irq, name, cpu, mask, previous: current ?? readPresentMask(root, vector) };
 }
 
 /** Puts one mask back unless it is there already; gives what went wrong, in words. */

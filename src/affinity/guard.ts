@@ -4,12 +4,12 @@ import { formatCpuList } from '../linux/cpu-list.ts';
 import { readInterrupts } from '../linux/interrupts.ts';
 import type { InterruptTable } from '../linux/interrupts.ts';
 import type { Root } from '../linux/root.ts';
-import { readAffinity } from '../linux/smp-affinity.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { changesInWords, cpusInWords, irqInWords, maskInWords, replannedInWords } from './in-words.ts';
 import type { ChangedMask } from './in-words.ts';
 import { MaskRepair } from './mask-repair.ts';
+import { readPresentMask } from './present-mask.ts';
 import { sameMask } from './set-mask.ts';
 import { suspectClause } from './suspects.ts';
 import type { AffinityPlan } from './types.ts';
@@ -161,7 +161,7 @@ class AffinityGuard implements Guard {
       // A vector that is not there any more is a matter for the next plan.
       if (interrupts.lines.get(vector.irq)?.actions.includes(vector.name) !== true) continue;
       try {
-        const found = readAffinity(this.options.root, vector.irq);
+        const found = readPresentMask(this.options.root, vector);
         if (!sameMask(found, vector.mask)) changes.push({ vector, found });
         else this.foundRight(vector);
       } catch (error) {

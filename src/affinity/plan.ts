@@ -4,18 +4,14 @@ import type { Topology } from '../linux/cpu-topology.ts';
 import type { InterruptTable } from '../linux/interrupts.ts';
 import { readMembers, type NetDevice } from '../linux/net-device.ts';
 import { KernelFileError, type Root } from '../linux/root.ts';
-import {
-  formatAffinityMask,
-  parseAffinityMask,
-  readAffinity,
-  readEffectiveAffinity,
-} from '../linux/smp-affinity.ts';
+import { formatAffinityMask, parseAffinityMask, readEffectiveAffinity } from '../linux/smp-affinity.ts';
 import { chooseCpus, requireOnline } from './cpu-choice.ts';
 import { readDeviceFacts } from './device-facts.ts';
 import { keptCpu } from './keep.ts';
 import { noReceiveVectors } from './no-vectors.ts';
 import { linksDown } from './links-down.ts';
 import { planWarnings, requireKatranLimits } from './plan-warnings.ts';
+import { readPresentMask } from './present-mask.ts';
 import { cpuOfReceiveVector, pairTransmit, receiveOrder, type CpuChoice } from './strategies.ts';
 import type { AffinityPlan, PlannedNic, PlannedVector, Strategy, Vector, Warning } from './types.ts';
 import { discoverVectors } from './vectors.ts';
@@ -118,7 +114,7 @@ function readPresentAffinity(
 ): Pick<FoundVector, 'current' | 'effective'> {
   let current: string | null = null;
   try {
-    current = readAffinity(root, vector.irq);
+    current = readPresentMask(root, vector);
   } catch (error) {
     if (!(error instanceof KernelFileError && error.code === 'ENOENT') && vector.role !== 'control')
       throw error;

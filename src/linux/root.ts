@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Failure } from '../failure.ts';
+import { readHint } from './read-hint.ts';
 
 /** A kernel file that could not be read or written; `code` is the errno name (`EIO`, `ENOENT`, …) where there is one. */
 export class KernelFileError extends Failure {
@@ -66,8 +67,10 @@ export function openRoot(directory: string): Root {
   const failed = (verb: string, kernelPath: string, error: unknown): KernelFileError => {
     const code = errnoCode(error);
     const reason = code ?? (error instanceof Error ? error.message : String(error));
+    // What a refused write means is known where it is made.
+    const hint = verb === 'write' ? '' : readHint(kernelPath, code, { live: base === '/' });
     return new KernelFileError(
-      `cannot ${verb} ${hostPath(kernelPath)}: ${reason}`,
+      `cannot ${verb} ${hostPath(kernelPath)}: ${reason}${hint}`,
       hostPath(kernelPath),
       code,
       error,

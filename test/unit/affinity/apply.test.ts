@@ -210,6 +210,9 @@ describe('all or nothing', () => {
     sysroot.free(33);
     const unread = { ...plan, vectors: plan.vectors.map((vector) => ({ ...vector, current: null })) };
     expect(() => applyPlan(sysroot.root, unread, { log })).toThrow(KernelFileError);
+    expect(() => applyPlan(sysroot.root, unread, { log })).toThrow(
+      /^irq 33 \(eth0-TxRx-3\): cannot read .*\/proc\/irq\/33\/smp_affinity: ENOENT; the interrupt has gone: .*try again$/,
+    );
     expect(log.lines).toEqual([]);
   });
 

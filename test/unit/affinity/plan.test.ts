@@ -257,12 +257,12 @@ describe('files that cannot be read', () => {
     expect(plan(machine).vectors[0]).toMatchObject({ irq: 32, cpu: 0, current: null, effective: null });
   });
 
-  it('smp_affinity that cannot be read is an error with its path', () => {
+  it('smp_affinity that cannot be read is an error with its vector and path', () => {
     const machine = made({ cpus: 2 });
     const file = path.join(machine, 'proc/irq/32/smp_affinity');
     fs.rmSync(file);
     fs.mkdirSync(file);
-    expect(() => plan(machine)).toThrow(file);
+    expect(() => plan(machine)).toThrow(`irq 32 (eth0-TxRx-0): cannot read ${file}`);
   });
 });
 
