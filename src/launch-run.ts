@@ -3,10 +3,10 @@ import { mismatchWarning } from './affinity/mismatch-warning.ts';
 import type { AffinityPlan } from './affinity/types.ts';
 import { Failure } from './failure.ts';
 import { resolveGateway } from './gateway/resolve.ts';
-import { defaultMacArgument, katranArguments } from './katran/arguments.ts';
+import { defaultMacArgument, effectiveKatranOptions, katranArguments } from './katran/arguments.ts';
 import { katranEndpoint } from './launch/endpoint.ts';
 import { launchKatran } from './launch/launch.ts';
-import { lockPort } from './launch/lock.ts';
+import { lockLaunch } from './launch/lock.ts';
 import { openProgress } from './launch/progress.ts';
 import { binaryName, checkBpfObjects, checkPortFree, findBinary } from './launch/preflight.ts';
 import { environmentForChildren } from './launch/notify-environment.ts';
@@ -51,11 +51,12 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
   const interfaceName = early.interface;
   checkBpfObjects(options);
   const binary = findBinary(options, world.environment.PATH ?? '');
-  const endpoint = katranEndpoint(options);
-  const lock = await lockPort(endpoint.port);
+  const effective = effectiveKatranOptions(options);
+  const endpoint = katranEndpoint(effective);
+  const lock = await lockLaunch(endpoint, root, interfaceName);
   const progress = openProgress(world.stderr, world.environment, options.log_format);
   const manager = openServiceManager(world, log);
-  announceStop(manager, desk, options.shutdown_delay);
+  announceStop(manager, desk, effective.shutdown_delay);
   const environment = environmentForChildren(world.environment);
   // Begun now, so that the relay is up by the time the gateway is known.
   const output =
@@ -96,7 +97,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
     const stoppedBy = await signalsHandled(desk);
     if (stoppedBy !== undefined) return statusOfSignal(stoppedBy);
     return await launchKatran({
-      options,
+      options: effective,
       interfaceName,
       plan,
       gateway: { ...gateway, mac },

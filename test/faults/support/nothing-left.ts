@@ -38,7 +38,7 @@ export function lookBefore(scene: Scene): Before {
 /** Whether a launcher holds the lock of this port: a socket in the abstract namespace. */
 export function lockHeld(port: number): boolean {
   // Node fills the name up with NUL bytes, which are shown as @.
-  return new RegExp(`@start-katran:${port}@*$`, 'm').test(fs.readFileSync('/proc/net/unix', 'utf8'));
+  return new RegExp(`@start-katran:${port}:[0-9.]+@*$`, 'm').test(fs.readFileSync('/proc/net/unix', 'utf8'));
 }
 
 /** The CPUs of each mask: `1` and `00000001` are the same to the kernel. */
