@@ -42,7 +42,7 @@ export const affinity: FaultKind = {
       xdp: 'none left',
       during: async (scene) => {
         const irq33 = new KernelPipe(scene, 33);
-        await irq33.answers('04');
+        await irq33.answersPlans('04');
         expect(await irq33.takes()).toBe('00000002');
         await irq33.answers('04');
         await irq33.answers('04'); // when it is put back: it is there already

@@ -79,7 +79,7 @@ export const launcherDies: FaultKind = {
       flags: ['-affinitize'],
       during: async (scene) => {
         const irq33 = new KernelPipe(scene, 33);
-        await irq33.answers('04');
+        await irq33.answersPlans('04');
         await scene.launcher.saysOnStderr(/affinitizing irq 33 to cpu 1/, 30_000);
         expect(scene.staged.mask(31)).toBe('00000010');
         scene.launcher.kill('SIGKILL');

@@ -60,7 +60,7 @@ const STAGES: readonly Stage[] = [
     look: NOTHING_YET,
     reach: async (scene) => {
       const irq33 = new KernelPipe(scene, 33);
-      await irq33.answers('04');
+      await irq33.answersPlans('04');
       // It is logged before it is written: now the launcher waits in its write.
       await scene.launcher.saysOnStderr(/affinitizing irq 33 to cpu 1/, 30_000);
       return async () => {

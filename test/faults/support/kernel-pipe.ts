@@ -1,27 +1,30 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { until } from './moves.ts';
 import type { Scene } from './scene.ts';
 
 /** An smp_affinity that answers when the test says so: a named pipe in its place, at which the launcher waits. */
 export class KernelPipe {
   readonly #file: string;
 
-  constructor(
-    private readonly scene: Scene,
-    irq: number,
-  ) {
+  constructor(scene: Scene, irq: number) {
     this.#file = path.join(scene.staged.sysroot, `proc/irq/${irq}/smp_affinity`);
-    fs.rmSync(this.#file);
-    execFileSync('mkfifo', [this.#file]);
+    this.#renew();
   }
 
   /** Answers the launcher's next read. */
   async answers(text: string): Promise<void> {
-    await fs.promises.writeFile(this.#file, `${text}\n`, { flag: 'w' });
-    // What is written while the reader is still there would be read with this.
-    await until('the launcher has read to the end', () => !this.#isOpen());
+    const answer = await fs.promises.open(this.#file, 'w');
+    // The launcher has this pipe open now; its next read must wait at another, or it would get both answers at once.
+    this.#renew();
+    await answer.writeFile(`${text}\n`);
+    await answer.close();
+  }
+
+  /** Answers the reads of both plans: the one before the gateway is looked for, and the one that is written. */
+  async answersPlans(text: string): Promise<void> {
+    await this.answers(text);
+    await this.answers(text);
   }
 
   /** Takes the launcher's next write. */
@@ -29,15 +32,9 @@ export class KernelPipe {
     return (await fs.promises.readFile(this.#file, 'utf8')).trim();
   }
 
-  #isOpen(): boolean {
-    const descriptors = `/proc/${this.scene.launcher.pid}/fd`;
-    return fs.readdirSync(descriptors).some((fd) => {
-      try {
-        return fs.readlinkSync(path.join(descriptors, fd)) === this.#file;
-      } catch {
-        return false; // closed since the listing
-      }
-    });
+  #renew(): void {
+    fs.rmSync(this.#file);
+    execFileSync('mkfifo', [this.#file]);
   }
 
   /** Becomes an ordinary file with this text. */
