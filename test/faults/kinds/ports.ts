@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { ARTIFACTS } from '../../support/launcher.ts';
-import { startDouble } from '../../support/katran-double/index.ts';
+import { freePort, startDouble } from '../../support/katran-double/index.ts';
 import type { Fault, FaultKind } from '../support/fault.ts';
 import { changeGatewayMac, forgetGateway, GATEWAY_MAC } from '../support/gateway-tables.ts';
 import { listenOnPort, until } from '../support/moves.ts';
@@ -40,6 +40,15 @@ export const ports: FaultKind = {
       before: (scene) => listenOnPort(scene, { host: '0.0.0.0' }),
       status: 1,
       says: [/port \d+ is taken: .* \(pid \d+\)/],
+      reaches: 'nothing started',
+      xdp: 'none left',
+    },
+    {
+      name: 'the port is held by a dual-stack socket (::ffff:127.0.0.1, as gRPC binds)',
+      response: 'names the process and its pid; starts nothing',
+      before: (scene) => listenOnPort(scene, { host: '::ffff:127.0.0.1' }),
+      status: 1,
+      says: [new RegExp(`port \\d+ is taken: .* \\(pid ${process.pid}\\)`)],
       reaches: 'nothing started',
       xdp: 'none left',
     },
@@ -103,5 +112,23 @@ export const ports: FaultKind = {
         scene.launcher.kill('SIGTERM');
       },
     })),
+    {
+      name: 'a second launcher on the same interface, with another port',
+      response: 'the second says that another one is at work there and ends with 1; the first goes on',
+      survived: true,
+      status: 0,
+      says: [],
+      reaches: 'up',
+      xdp: 'none left',
+      during: async (scene) => {
+        await scene.isUp();
+        const second = await scene.another(['-server', `127.0.0.1:${await freePort()}`]).ended;
+        expect(second.status, second.stderr).toBe(1);
+        expect(second.stderr).toMatch(
+          /another start-katran is launching or supervising katran on interface eth0/,
+        );
+        scene.launcher.kill('SIGTERM');
+      },
+    },
   ],
 };
