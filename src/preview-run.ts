@@ -1,3 +1,4 @@
+import { mismatchWarning } from './affinity/mismatch-warning.ts';
 import type { AffinityPlan, Warning } from './affinity/types.ts';
 import { Failure } from './failure.ts';
 import { resolveGateway, type Gateway } from './gateway/resolve.ts';
@@ -27,7 +28,10 @@ export async function showPlan(
     ...argumentLine,
     ...(gateway?.mac == null ? [] : [defaultMacArgument(gateway.mac)]),
   ];
-  const report = { plan, gateway, command, warnings: [...plan.warnings, ...gatewayWarnings] };
+  // A dry run of a launch warns of what the launch would warn of.
+  const mismatch = options.run && !options.affinitize ? mismatchWarning(plan) : undefined;
+  const warnings = [...plan.warnings, ...gatewayWarnings, ...(mismatch === undefined ? [] : [mismatch])];
+  const report = { plan, gateway, command, warnings };
   const text = options.json
     ? `${jsonPlan(report)}\n`
     : previewText(report, argumentLine, screenFor(world.stdout, world.environment));

@@ -112,6 +112,15 @@ describe.each(ARTIFACTS)('what contract.md promises, with $name', (artifact) => 
     ]);
   });
 
+  it('a dry run of a launch without -affinitize warns of receive IRQs that are elsewhere; with it, or without -run, it does not', async () => {
+    const mac = ['-json', '-dry_run', '-default_mac', '52:54:00:12:35:02'];
+    const document = async (...args: string[]): Promise<unknown> =>
+      JSON.parse((await run(...mac, ...args)).stdout);
+    expect(await document('-run')).toMatchObject({ warnings: [{ code: 'affinity-differs' }] });
+    expect(await document('-run', '-affinitize')).toMatchObject({ warnings: [] });
+    expect(await document()).toMatchObject({ warnings: [] });
+  });
+
   it('an unknown gateway is null in JSON, with a warning', async () => {
     const { stdout } = await run('-json');
     const plan: unknown = JSON.parse(stdout);
