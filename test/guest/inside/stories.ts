@@ -109,6 +109,8 @@ export async function launchedWithoutAffinity(notebook: Notebook): Promise<void>
   });
 }
 
+/** A line for each input and output vector. */
+const WRITES_OF_FOUR_QUEUES = /(?:affinitizing irq[^\n]*\n[^]*?){8}/;
 const LAUNCH_SEQUENTIAL = ['-intf', 'eth0', '-affinitize', '-strategy', '0'];
 
 /** irqbalance for a while, then half the queues, then a CPU less, while katran runs and the guard only looks. */
@@ -148,6 +150,8 @@ export async function repaired(notebook: Notebook, cpu: number): Promise<void> {
     must('ethtool -L eth0 combined 4');
     extras.moments['four queues'] = readMasks();
     await until(() => eth0Has(plan), 20_000);
+    // The masks can be seen before the lines that told of them have come through the pipe.
+    await launch.says(WRITES_OF_FOUR_QUEUES, chapter.start());
     extras.moments['repaired'] = readMasks();
     chapter('ethtool');
 
