@@ -31,12 +31,14 @@ interface Setting {
   strategy?: Strategy;
   replan?: () => AffinityPlan;
   write?: boolean;
+  /** What the guard is told of it. */
+  planWritten?: boolean;
 }
 
 /** A plan, written, and a guard over it. */
 function guarded(
   mode: GuardMode,
-  { root = sysroot.root, strategy = 'sequential', replan, write = true }: Setting = {},
+  { root = sysroot.root, strategy = 'sequential', replan, write = true, planWritten = true }: Setting = {},
 ): Guard {
   const plan = sysroot.plan({ strategy });
   if (write) applyPlan(sysroot.root, plan, { log: recordingLog() });
@@ -48,6 +50,7 @@ function guarded(
     replan: replan ?? (() => sysroot.plan({ strategy })),
     coresGiven: plan.forwardingCores,
     planFlags: `-intf eth0 -strategy ${strategy} -cpus 0-3`,
+    planWritten,
     clock,
   });
   return guard;
@@ -120,18 +123,7 @@ describe('warn', () => {
   });
 
   test('of a plan that was never written only changes are told: the difference itself was told at the start', () => {
-    const plan = sysroot.plan();
-    guard = startGuard({
-      root: sysroot.root,
-      plan,
-      mode: 'warn',
-      log,
-      replan: () => sysroot.plan(),
-      planFlags: '-intf eth0',
-      coresGiven: plan.forwardingCores,
-      planWritten: false,
-      clock,
-    });
+    guarded('warn', { write: false, planWritten: false });
     expect(log.lines).toEqual([]);
     sysroot.setMask(31, '00000080');
     clock.turn(5_000);
@@ -143,18 +135,7 @@ describe('warn', () => {
   test('nothing is said to be right again that was never wrong', () => {
     const masks = sysroot.plan().vectors.filter(({ mask }) => mask !== null);
     for (const { irq, mask } of masks) sysroot.setMask(irq, mask ?? '');
-    const plan = sysroot.plan();
-    guard = startGuard({
-      root: sysroot.root,
-      plan,
-      mode: 'warn',
-      log,
-      replan: () => sysroot.plan(),
-      planFlags: '-intf eth0',
-      coresGiven: plan.forwardingCores,
-      planWritten: false,
-      clock,
-    });
+    guarded('warn', { write: false, planWritten: false });
     clock.turn(60_000);
     expect(log.lines).toEqual([]);
   });
