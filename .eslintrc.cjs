@@ -6,7 +6,7 @@ module.exports = {
   plugins: ['@typescript-eslint'],
   extends: ['eslint:recommended', 'plugin:@typescript-eslint/strict-type-checked'],
   env: { node: true, es2022: true },
-  ignorePatterns: ['dist', 'node_modules', 'test/machines', '*.cjs', '*.mjs'],
+  ignorePatterns: ['.dependency-cruiser.cjs', 'dist', 'node_modules', 'test/machines', '*.cjs', '*.mjs'],
   rules: {
     eqeqeq: ['error', 'always', { null: 'ignore' }],
     'no-restricted-imports': ['error', { patterns: ['**/main', '**/main.ts'] }],

@@ -1,9 +1,9 @@
 import { makePlan } from '../src/affinity/plan.ts';
-import { applyPlan } from '../src/affinity/apply.ts';
+import { applyPlan } from '../src/affinity/masks/apply.ts';
 import { readTopology } from '../src/linux/cpu-topology.ts';
 import { readInterrupts } from '../src/linux/interrupts.ts';
 import { openRoot } from '../src/linux/root.ts';
-import type { Log } from '../src/log.ts';
+import type { Log } from '../src/log/log.ts';
 import type { Ground, Size } from './ground.ts';
 import { spreadOf, type Spread } from './spread.ts';
 

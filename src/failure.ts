@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+
 /** Exit statuses of the launcher itself; katran's own status and 128+N are passed on as they are. */
 export const EXIT = { done: 0, failed: 1, usage: 2, foundWrong: 3 } as const;
 
@@ -25,4 +27,20 @@ export class UsageError extends Failure {
 /** The message of whatever was thrown, for a log line. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Something an operator should know about a plan; `code` is stable, for scripts. */
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The errno name of whatever was thrown (`ENOENT`), undefined where it has none. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** 128+N, as a shell reports a death by signal N. */
+export function statusOfSignal(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
 }

@@ -3,10 +3,10 @@ import type { Invocation } from './cli/options.ts';
 import { parseInvocation } from './cli/options.ts';
 import { USAGE_HINT, usage } from './cli/usage.ts';
 import { EXIT, Failure, UsageError, messageOf } from './failure.ts';
-import { localClock } from './local-time.ts';
-import { openLog } from './log.ts';
+import { localClock } from './log/local-time.ts';
+import { openLog } from './log/open.ts';
 import { openRoot } from './linux/root.ts';
-import { run } from './run.ts';
+import { run } from './commands/run.ts';
 import type { World } from './world.ts';
 
 /** A whole run: what was typed, to the exit status. */
@@ -50,11 +50,11 @@ async function perform(world: World, { kind, options, remarks }: Performance): P
       case 'launch':
         return await run(task);
       case 'restore':
-        return (await import('./report/restore-command.ts')).restoreCommand(task);
+        return (await import('./commands/restore.ts')).restoreCommand(task);
       case 'doctor':
-        return await (await import('./doctor/doctor-command.ts')).doctorCommand(task);
+        return await (await import('./commands/doctor.ts')).doctorCommand(task);
       case 'status':
-        return await (await import('./status/status-command.ts')).statusCommand(task);
+        return await (await import('./commands/status.ts')).statusCommand(task);
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

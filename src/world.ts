@@ -1,4 +1,4 @@
-import { DescriptorOutput, type Output, type Terminal } from './line-output.ts';
+import { DescriptorOutput, type Output, type Terminal } from './terminal/output.ts';
 
 /** All that a run takes from its process: the one place that touches process.argv, process.env and process.on. */
 export interface World {

@@ -1,6 +1,6 @@
 import { readNetDevice, type NetDevice } from '../linux/net-device.ts';
 import type { Root } from '../linux/root.ts';
-import type { Warning } from './types.ts';
+import type { Warning } from '../failure.ts';
 
 /**
  * The interfaces that are switched off between one and the bottom of what it stands on, from the top down. `interface-down`:

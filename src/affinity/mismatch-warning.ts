@@ -1,5 +1,6 @@
 import { differingVectors } from './differing.ts';
-import type { AffinityPlan, Warning } from './types.ts';
+import type { AffinityPlan } from './types.ts';
+import type { Warning } from '../failure.ts';
 
 /** IRQs named one by one before the rest is only counted. */
 const NAMED = 8;

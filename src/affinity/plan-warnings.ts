@@ -1,6 +1,7 @@
 import { Failure } from '../failure.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
-import type { AffinityPlan, PlannedVector, Warning } from './types.ts';
+import type { AffinityPlan, PlannedVector } from './types.ts';
+import type { Warning } from '../failure.ts';
 
 type Plan = Omit<AffinityPlan, 'warnings'>;
 

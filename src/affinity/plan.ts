@@ -6,15 +6,16 @@ import { readMembers, type NetDevice } from '../linux/net-device.ts';
 import { KernelFileError, type Root } from '../linux/root.ts';
 import { formatAffinityMask, parseAffinityMask, readEffectiveAffinity } from '../linux/smp-affinity.ts';
 import { chooseCpus, requireOnline } from './cpu-choice.ts';
-import { readDeviceFacts } from './device-facts.ts';
+import { readDeviceFacts } from './vectors/device-facts.ts';
 import { keptCpu } from './keep.ts';
-import { noReceiveVectors } from './no-vectors.ts';
+import { noReceiveVectors } from './vectors/no-vectors.ts';
 import { linksDown } from './links-down.ts';
 import { planWarnings, requireKatranLimits } from './plan-warnings.ts';
-import { readPresentMask } from './present-mask.ts';
+import { readPresentMask } from './masks/present-mask.ts';
 import { cpuOfReceiveVector, pairTransmit, receiveOrder, type CpuChoice } from './strategies.ts';
-import type { AffinityPlan, PlannedNic, PlannedVector, Strategy, Vector, Warning } from './types.ts';
-import { discoverVectors } from './vectors.ts';
+import type { AffinityPlan, PlannedNic, PlannedVector, Strategy, Vector } from './types.ts';
+import type { Warning } from '../failure.ts';
+import { discoverVectors } from './vectors/discover.ts';
 
 export interface PlanRequest {
   readonly root: Root;

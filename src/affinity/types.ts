@@ -1,3 +1,4 @@
+import type { Warning } from '../failure.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
 
 /** How receive vectors are spread over CPUs (`-strategy` 0, 1, 2, 3). */
@@ -6,12 +7,6 @@ export type Strategy = (typeof STRATEGIES)[number];
 
 /** What an interrupt vector of a NIC does: `receive` also when it transmits too. */
 export type Role = 'receive' | 'transmit' | 'control';
-
-/** Something an operator should know about a plan; `code` is stable, for scripts. */
-export interface Warning {
-  readonly code: string;
-  readonly message: string;
-}
 
 /** One interrupt vector of a NIC. */
 export interface Vector {

@@ -1,5 +1,5 @@
 import { STRATEGIES } from '../affinity/types.ts';
-import { LOG_FORMATS, LOG_LEVELS } from '../log.ts';
+import { LOG_FORMATS, LOG_LEVELS } from '../log/log.ts';
 import * as type from './value-types.ts';
 import type { ValueType } from './value-types.ts';
 

@@ -1,5 +1,5 @@
 import { CpuListError, parseCpuList } from '../linux/cpu-list.ts';
-import { macProblem, parseMac } from '../gateway/mac.ts';
+import { macProblem, parseMac } from '../linux/mac.ts';
 
 /** What a flag's value must look like; `takes` completes the sentence `-name takes …`. */
 export interface ValueType<T> {

@@ -1,21 +1,21 @@
 import type { AffinityPlan } from '../affinity/types.ts';
-import { chooseInterface } from '../choose-interface.ts';
+import { chooseInterface } from '../planning/interface.ts';
 import type { Options } from '../cli/options.ts';
 import { Failure } from '../failure.ts';
 import type { Sighting } from '../gateway/types.ts';
 import { look } from '../gateway/look.ts';
-import { katranEndpoint, type KatranEndpoint } from '../launch/endpoint.ts';
+import { katranEndpoint, type KatranEndpoint } from '../katran/endpoint.ts';
 import { readTopology, type Topology } from '../linux/cpu-topology.ts';
 import { readInterrupts, type InterruptTable } from '../linux/interrupts.ts';
 import { readMembers, readNetDevice, type NetDevice } from '../linux/net-device.ts';
 import type { Root } from '../linux/root.ts';
 import { findListeners, type Listener } from '../linux/tcp-listeners.ts';
-import type { Log } from '../log.ts';
-import { planForInterface } from '../plan-run.ts';
-import type { Task } from '../task.ts';
+import type { Log } from '../log/log.ts';
+import { planForInterface } from '../planning/plan.ts';
+import type { Task } from '../planning/task.ts';
 import type { World } from '../world.ts';
-import { kernelRelease, type KernelRelease } from './kernel-release.ts';
-import { openTools, type Tools } from './tools.ts';
+import { kernelRelease, type KernelRelease } from '../linux/kernel-release.ts';
+import { openTools, type Tools } from '../tools/tools.ts';
 import {
   parseChannels,
   parseFeatures,
@@ -23,7 +23,7 @@ import {
   type Channels,
   type Feature,
   type LinkDetails,
-} from './tool-output.ts';
+} from '../tools/tool-output.ts';
 
 const SILENT: Log = {
   debug: () => undefined,

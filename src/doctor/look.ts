@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
-import type { Medium } from '../line-output.ts';
-import { wantsColour } from '../report/style.ts';
+import type { Medium } from '../terminal/output.ts';
+import { wantsColour } from '../terminal/style.ts';
 import type { Status } from './types.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;

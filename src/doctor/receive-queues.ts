@@ -1,5 +1,5 @@
-import { readDeviceFacts } from '../affinity/device-facts.ts';
-import { discoverVectors } from '../affinity/vectors.ts';
+import { readDeviceFacts } from '../affinity/vectors/device-facts.ts';
+import { discoverVectors } from '../affinity/vectors/discover.ts';
 import type { NetDevice } from '../linux/net-device.ts';
 import type { Host } from './host.ts';
 

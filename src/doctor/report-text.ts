@@ -3,7 +3,7 @@ import { Failure, messageOf } from '../failure.ts';
 import { listNetDevices, readNetDevice } from '../linux/net-device.ts';
 import { readRoutes, defaultRoutes } from '../linux/net-route.ts';
 import { jsonPlan } from '../report/json-plan.ts';
-import { shellLine } from '../report/shell-quote.ts';
+import { shellLine } from '../terminal/shell-quote.ts';
 import { doctorText } from './text.ts';
 import type { Host } from './host.ts';
 import type { Look } from './look.ts';

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 import type { Host } from './host.ts';
-import { parsePinnedMap } from './tool-output.ts';
+import { parsePinnedMap } from '../tools/tool-output.ts';
 
 export const STANDALONE = 'no -map_path: standalone mode, katran attaches to the interface itself';
 /** What bpftool says of the pinned map, undefined where it cannot be asked. */

@@ -2,7 +2,7 @@ import { Failure } from '../failure.ts';
 import { listNetDevices, readNetDevice } from '../linux/net-device.ts';
 import { NO_HEALTHCHECK } from './healthcheck.ts';
 import type { Host } from './host.ts';
-import { parseLink } from './tool-output.ts';
+import { parseLink } from '../tools/tool-output.ts';
 import { fail, ok, skipped, warn, type Check, type Finding } from './types.ts';
 
 /** ARPHRD_* of include/uapi/linux/if_arp.h, in /sys/class/net/IF/type. */

@@ -1,7 +1,7 @@
 import { messageOf } from '../failure.ts';
-import type { Log } from '../log.ts';
-import { LimitedLog } from './limited-log.ts';
-import { isUsableGatewayMac } from './mac.ts';
+import type { Log } from '../log/log.ts';
+import { LimitedLog } from '../log/rate-limited-log.ts';
+import { isUsableGatewayMac } from '../linux/mac.ts';
 import { Nap } from './nap.ts';
 
 /** Makes katran use a MAC and reads it back; throws when that was refused, failed or did not read back. */

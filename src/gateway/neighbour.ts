@@ -1,7 +1,7 @@
 import { messageOf, Failure } from '../failure.ts';
 import { readArp } from '../linux/net-arp.ts';
 import type { Root } from '../linux/root.ts';
-import { parseMac, unusableAsGateway } from './mac.ts';
+import { parseMac, unusableAsGateway } from '../linux/mac.ts';
 import { parseAddress } from './next-hop.ts';
 import type { Neighbour, NextHop } from './types.ts';
 

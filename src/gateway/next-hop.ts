@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import type { Warning } from '../affinity/types.ts';
+import type { Warning } from '../failure.ts';
 import type { Family, NextHop } from './types.ts';
 
 /** A route of either family, as far as choosing a next hop needs it. */

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
 import { KernelFileError } from '../linux/root.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { isThisMachine, sendDatagram } from './datagram.ts';
 import { look, lookInTables } from './look.ts';
-import { macProblem, parseMac } from './mac.ts';
+import { macProblem, parseMac } from '../linux/mac.ts';
 import { gatewayProblem } from './next-hop.ts';
 import type { Gateway, GatewayOptions, NextHop, Sighting } from './types.ts';
 

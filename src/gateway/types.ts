@@ -1,4 +1,4 @@
-import type { Warning } from '../affinity/types.ts';
+import type { Warning } from '../failure.ts';
 import type { Root } from '../linux/root.ts';
 
 /** Where to look for the gateway; the same for resolving and watching. */

@@ -1,10 +1,10 @@
 import { messageOf } from '../failure.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { isThisMachine, sendDatagram } from './datagram.ts';
-import { LimitedLog } from './limited-log.ts';
+import { LimitedLog } from '../log/rate-limited-log.ts';
 import { look } from './look.ts';
 import { MacPusher, type PushMac } from './mac-pusher.ts';
-import { MOVE_LOOK_MS, MOVE_PATIENCE_MS, MovePatience } from './move-patience.ts';
+import { MOVE_LOOK_MS, MOVE_PATIENCE_MS, MovePatience } from './hold-down.ts';
 import { Nap } from './nap.ts';
 import { SendTimes } from './send-times.ts';
 import type { Gateway, GatewayOptions, NextHop, Sighting, Trouble } from './types.ts';

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:os';
-import { Failure, messageOf } from '../failure.ts';
+import { Failure, messageOf, statusOfSignal } from '../failure.ts';
 
 /** How katran ended: exactly one of the two is set. */
 export interface KatranExit {
@@ -79,5 +78,5 @@ function cannotStart(binary: string, error: unknown): Failure {
 
 /** The launcher's status for it: katran's own, or 128+N when signal N ended it. */
 export function exitStatusOf(exit: KatranExit): number {
-  return exit.signal === null ? (exit.code ?? 1) : 128 + constants.signals[exit.signal];
+  return exit.signal === null ? (exit.code ?? 1) : statusOfSignal(exit.signal);
 }

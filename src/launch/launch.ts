@@ -1,9 +1,9 @@
 import { messageOf } from '../failure.ts';
-import { openKatranClientLazily } from './lazy-client.ts';
+import { openKatranClientLazily } from '../katran/lazy-client.ts';
 import { describeExit } from '../katran/exit-words.ts';
 import { exitStatusOf, startKatran, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import type { KatranClient } from '../katran/call-error.ts';
-import { checkOwnPort } from './own-port.ts';
+import { checkOwnPort } from '../katran/port.ts';
 import { pushUntilItReadsBack, waitForAnswer } from './readiness.ts';
 import { stopKatran } from './shutdown.ts';
 import { supervise, upStatus, type Watched } from './supervision.ts';

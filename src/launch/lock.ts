@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import net from 'node:net';
 import { Failure } from '../failure.ts';
 import { openRoot, type Root } from '../linux/root.ts';
-import { addressesConflict, type KatranEndpoint } from './endpoint.ts';
+import { addressesConflict, type KatranEndpoint } from '../katran/endpoint.ts';
 
 /** Held until released or until the process ends, however it ends. */
 export interface LaunchLock {

@@ -1,7 +1,7 @@
 import { Failure, messageOf } from '../failure.ts';
 import type { KatranClient } from '../katran/call-error.ts';
-import type { Log } from '../log.ts';
-import { hasMac, pushMac } from './mac-push.ts';
+import type { Log } from '../log/log.ts';
+import { hasMac, pushMac } from '../katran/mac-push.ts';
 
 /** Milliseconds between two attempts to reach katran. */
 const POLL_MS = 10;

@@ -1,6 +1,6 @@
 import type { KatranExit, KatranProcess } from '../katran/process.ts';
-import type { Log } from '../log.ts';
-import { LONGEST_TIMER_MS } from '../longest-timer.ts';
+import type { Log } from '../log/log.ts';
+import { LONGEST_TIMER_MS } from './longest-timer.ts';
 
 /** What katran may need beyond -shutdown_delay: 20 s for a connection that does not take part, and some more. */
 export const SHUTDOWN_GRACE_MS = 25_000;

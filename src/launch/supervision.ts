@@ -1,10 +1,10 @@
-import { startFallbackWatch } from '../affinity/fallback-watch.ts';
-import { guardMode, startGuard } from '../affinity/guard.ts';
+import { startFallbackWatch } from '../affinity/guard/fallback-watch.ts';
+import { guardMode, startGuard } from '../affinity/guard/guard.ts';
 import { watchGateway } from '../gateway/watch.ts';
 import type { KatranClient } from '../katran/call-error.ts';
 import type { KatranProcess } from '../katran/process.ts';
-import { flagsOfPlan } from '../plan-run.ts';
-import { CALL_DEADLINE_MS, pushMac } from './mac-push.ts';
+import { flagsOfPlan } from '../planning/plan.ts';
+import { CALL_DEADLINE_MS, pushMac } from '../katran/mac-push.ts';
 import type { Launch } from './types.ts';
 
 /** What looks after a running katran. */

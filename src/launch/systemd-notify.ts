@@ -1,4 +1,4 @@
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import type { Environment } from './notify-environment.ts';
 
 /** systemd-notify waits until the manager has taken the message; a manager that does not is not waited for longer. */

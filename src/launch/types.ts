@@ -2,22 +2,15 @@ import type { AffinityPlan } from '../affinity/types.ts';
 import type { Options } from '../cli/options.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { Root } from '../linux/root.ts';
-import type { Log } from '../log.ts';
-import type { KatranOutput } from '../relay/katran-output.ts';
-import type { KatranEndpoint } from './endpoint.ts';
-import type { SignalDesk } from './signal-desk.ts';
-import type { ServiceManager } from './systemd.ts';
+import type { Log } from '../log/log.ts';
+import type { Progress } from '../terminal/progress.ts';
+import type { KatranOutput } from '../katran/output.ts';
+import type { KatranEndpoint } from '../katran/endpoint.ts';
+import type { SignalDesk } from './signals.ts';
+import type { ServiceManager } from './service-manager.ts';
 
 /** The gateway with a MAC that katran can be told. */
 export type ResolvedGateway = Gateway & { readonly mac: string };
-
-/** Shows on a terminal that something is being waited for. */
-export interface Progress {
-  begin(what: string): void;
-  end(): void;
-  /** Shows it while the action is under way. */
-  during<T>(what: string, action: () => Promise<T>): Promise<T>;
-}
 
 /** Everything a launch needs, checked and decided; nothing in it is looked up again. */
 export interface Launch {

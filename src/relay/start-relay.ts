@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import { messageOf } from '../failure.ts';
-import type { Log } from '../log.ts';
-import { INHERITED_OUTPUT, type KatranOutput } from './katran-output.ts';
+import type { Log } from '../log/log.ts';
+import { INHERITED_OUTPUT, type KatranOutput } from '../katran/output.ts';
 import { RELAY_ARGUMENT } from './marker.ts';
 import { makePipes, type Pipe } from './pipe.ts';
 

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { Screen } from './screen.ts';
+import type { Screen } from '../terminal/screen.ts';
 
 /** One hardware thread, drawn: lines of one width, coloured already. */
 export interface DrawnCpu {

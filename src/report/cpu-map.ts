@@ -3,8 +3,8 @@ import type { Topology } from '../linux/cpu-topology.ts';
 import { coreGrid, type DrawnCpu } from './core-grid.ts';
 import { loadLevel, shade, shadeLegend, shortCount } from './load.ts';
 import { QueueNames, type Landing } from './queue-names.ts';
-import type { Screen } from './screen.ts';
-import { wrapped } from './wrapped.ts';
+import type { Screen } from '../terminal/screen.ts';
+import { wrapped } from '../terminal/wrap.ts';
 
 /** What a CPU map shows. */
 export interface CpuMapSubject {

@@ -1,4 +1,5 @@
-import type { AffinityPlan, Warning } from '../affinity/types.ts';
+import type { AffinityPlan } from '../affinity/types.ts';
+import type { Warning } from '../failure.ts';
 import type { Gateway } from '../gateway/types.ts';
 
 export interface PlanReport {

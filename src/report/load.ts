@@ -1,4 +1,4 @@
-import type { LoadLevel, Screen } from './screen.ts';
+import type { LoadLevel, Screen } from '../terminal/screen.ts';
 
 /** Interrupts per second from which a CPU has level 2, 3 and 4; any at all are level 1. */
 const STEPS = [100, 1000, 10_000] as const;

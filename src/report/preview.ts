@@ -4,10 +4,10 @@ import { parseAffinityMask } from '../linux/smp-affinity.ts';
 import { cpuMap } from './cpu-map.ts';
 import type { PlanReport } from './json-plan.ts';
 import type { Landing } from './queue-names.ts';
-import type { Screen } from './screen.ts';
-import { shellLine } from './shell-quote.ts';
-import type { Style } from './style.ts';
-import { table } from './table.ts';
+import type { Screen } from '../terminal/screen.ts';
+import { shellLine } from '../terminal/shell-quote.ts';
+import type { Style } from '../terminal/style.ts';
+import { table } from '../terminal/table.ts';
 
 function cpusNow(vector: PlannedVector): string {
   return vector.current === null ? '?' : formatCpuList(parseAffinityMask(vector.current));

@@ -1,7 +1,7 @@
 import { receiveOrder } from '../affinity/strategies.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
-import type { KatranFlags } from './katran-flags.ts';
+import type { KatranFlags } from '../katran/katran-flags.ts';
 import type { Finding, LiveVector } from './types.ts';
 
 /** Queues named one by one before the rest is only counted. */

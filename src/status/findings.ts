@@ -1,5 +1,5 @@
 import { affinityProblems } from './affinity-findings.ts';
-import type { FoundKatran, FoundProcess } from './find-katran.ts';
+import type { FoundKatran, FoundProcess } from '../katran/find-katran.ts';
 import type { Finding, Look } from './types.ts';
 
 const ZERO_MAC = '00:00:00:00:00:00';

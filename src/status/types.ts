@@ -2,8 +2,8 @@ import type { PlannedNic, Vector } from '../affinity/types.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
 import type { InterruptTable } from '../linux/interrupts.ts';
-import type { FoundKatran } from './find-katran.ts';
-import type { XdpMode } from './xdp-mode.ts';
+import type { FoundKatran } from '../katran/find-katran.ts';
+import type { XdpMode } from '../tools/xdp-mode.ts';
 
 /** What an attempt gave: the answer, or in words why there is none. */
 export type Answer<T> = { readonly value: T } | { readonly trouble: string };

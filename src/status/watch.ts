@@ -1,12 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import process from 'node:process';
-import { EXIT } from '../failure.ts';
-import { statusOfSignal } from '../launch/signal-desk.ts';
-import { screenFor, type Screen } from '../report/screen.ts';
-import { AlternateScreen } from './alternate-screen.ts';
-import { look, readCounters, type Subject } from './look.ts';
+import { EXIT, statusOfSignal } from '../failure.ts';
+import { screenFor, type Screen } from '../terminal/screen.ts';
+import { AlternateScreen } from '../terminal/alternate-screen.ts';
+import { look, readCounters, type Subject } from './observe.ts';
 import { compare } from './report.ts';
-import { statusParts } from './status-text.ts';
+import { statusParts } from './text.ts';
 import type { Counters, StatusReport } from './types.ts';
 
 const EVERY_MS = 1000;

@@ -1,5 +1,5 @@
 import { Failure, messageOf } from '../../failure.ts';
-import { findBinary } from '../../launch/preflight.ts';
+import { findBinary } from '../../katran/binary.ts';
 import { fail, ok, type Check } from '../types.ts';
 
 function advice(binary: string, message: string): string {

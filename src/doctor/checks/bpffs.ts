@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { bpfMounts, isBelow } from '../mounts.ts';
+import { bpfMounts, isBelow } from '../../linux/mounts.ts';
 import { fail, ok, type Check } from '../types.ts';
 
 export const bpffs: Check = {

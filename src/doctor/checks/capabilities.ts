@@ -1,5 +1,5 @@
-import { readStatus } from '../process-status.ts';
-import { isBefore } from '../kernel-release.ts';
+import { readStatus } from '../../linux/self-status.ts';
+import { isBefore } from '../../linux/kernel-release.ts';
 import { fail, ok, type Check } from '../types.ts';
 
 /** Bit numbers of include/uapi/linux/capability.h. */

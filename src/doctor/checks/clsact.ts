@@ -1,5 +1,5 @@
 import { NO_HEALTHCHECK } from '../healthcheck.ts';
-import { parseQdiscKinds } from '../tool-output.ts';
+import { parseQdiscKinds } from '../../tools/tool-output.ts';
 import { fail, ok, skipped, type Check } from '../types.ts';
 
 export const clsact: Check = {

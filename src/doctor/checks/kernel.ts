@@ -1,4 +1,4 @@
-import { isBefore } from '../kernel-release.ts';
+import { isBefore } from '../../linux/kernel-release.ts';
 import { fail, ok, warn, type Check } from '../types.ts';
 
 export const kernel: Check = {

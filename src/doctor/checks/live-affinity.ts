@@ -1,7 +1,7 @@
 import { differingVectors } from '../../affinity/differing.ts';
 import type { AffinityPlan } from '../../affinity/types.ts';
 import { formatCpuList } from '../../linux/cpu-list.ts';
-import { shellLine } from '../../report/shell-quote.ts';
+import { shellLine } from '../../terminal/shell-quote.ts';
 import type { Host } from '../host.ts';
 import { fail, ok, skipped, type Check } from '../types.ts';
 

@@ -1,5 +1,5 @@
-import { lruBytes, mebibytes } from '../lru-estimate.ts';
-import { isBefore } from '../kernel-release.ts';
+import { lruBytes, mebibytes } from '../../katran/lru-memory.ts';
+import { isBefore } from '../../linux/kernel-release.ts';
 import { fail, ok, skipped, type Check } from '../types.ts';
 
 /** Linux counts BPF maps against the memory cgroup since 5.11, before that against RLIMIT_MEMLOCK. */

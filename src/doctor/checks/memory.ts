@@ -1,5 +1,5 @@
-import { availableMemory } from '../available-memory.ts';
-import { lruBytes, mebibytes } from '../lru-estimate.ts';
+import { availableMemory } from '../../linux/meminfo.ts';
+import { lruBytes, mebibytes } from '../../katran/lru-memory.ts';
 import { fail, ok, warn, type Check } from '../types.ts';
 
 export const lruMemory: Check = {

@@ -1,4 +1,4 @@
-import { readStatus } from '../process-status.ts';
+import { readStatus } from '../../linux/self-status.ts';
 import { ok, warn, type Check } from '../types.ts';
 
 export const rootUser: Check = {

@@ -1,7 +1,7 @@
 import { Failure } from '../../failure.ts';
 import type { NetDevice } from '../../linux/net-device.ts';
 import type { Host } from '../host.ts';
-import { isBefore } from '../kernel-release.ts';
+import { isBefore } from '../../linux/kernel-release.ts';
 import { fail, ok, warn, type Check, type Finding } from '../types.ts';
 
 /** MAX_XDP_QUEUES of ixgbe: one for each CPU id that is possible, shared by two since 5.16. */

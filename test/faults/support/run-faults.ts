@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ARTIFACTS, type Artifact, type Ended } from '../../support/launcher.ts';
-import { statusOfSignal } from '../../../src/launch/signal-desk.ts';
+import { statusOfSignal } from '../../../src/failure.ts';
 import type { Fault, FaultKind } from './fault.ts';
 import { expectNothingLeft, lookBefore } from './nothing-left.ts';
 import { Scene } from './scene.ts';

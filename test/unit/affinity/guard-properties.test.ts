@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyPlan } from '../../../src/affinity/apply.ts';
-import { startGuard } from '../../../src/affinity/guard.ts';
-import type { GuardMode } from '../../../src/affinity/guard.ts';
+import { applyPlan } from '../../../src/affinity/masks/apply.ts';
+import { startGuard } from '../../../src/affinity/guard/guard.ts';
+import type { GuardMode } from '../../../src/affinity/guard/guard.ts';
 import { recordingLog, Sysroot } from './sysroot.ts';
 import { TurnedClock } from './turned-clock.ts';
 

@@ -6,7 +6,7 @@ import { readTopology } from '../../../src/linux/cpu-topology.ts';
 import { KernelFileError, openRoot } from '../../../src/linux/root.ts';
 import type { Root } from '../../../src/linux/root.ts';
 import { formatAffinityMask } from '../../../src/linux/smp-affinity.ts';
-import type { Log } from '../../../src/log.ts';
+import type { Log } from '../../../src/log/log.ts';
 
 /** Files in memory, as the kernel's are: thousands of writes, and fsync costs nothing. */
 const MEMORY = fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir();

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll } from 'vitest';
-import type { Log } from '../../../src/log.ts';
+import type { Log } from '../../../src/log/log.ts';
 import { openRoot, type Root } from '../../../src/linux/root.ts';
 
 /** Lines of the kernel tables, given as people write them, below a directory of their own. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { MOVE_PATIENCE_MS } from '../../../src/gateway/move-patience.ts';
+import { MOVE_PATIENCE_MS } from '../../../src/gateway/hold-down.ts';
 import type { Gateway } from '../../../src/gateway/types.ts';
 import { watchGateway, type GatewayWatch, type WatchOptions } from '../../../src/gateway/watch.ts';
 import { makeTables, recordLog, type KernelTables, type RecordedLog } from './kernel-tables.ts';

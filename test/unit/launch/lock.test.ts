@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
-import { katranEndpoint } from '../../../src/launch/endpoint.ts';
+import { katranEndpoint } from '../../../src/katran/endpoint.ts';
 import { lockInterface, lockLaunch, lockPort, type LaunchLock } from '../../../src/launch/lock.ts';
 import { openRoot } from '../../../src/linux/root.ts';
 import { freePort } from '../../support/launcher.ts';

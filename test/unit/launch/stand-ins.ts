@@ -1,5 +1,5 @@
 import type { KatranClient } from '../../../src/katran/call-error.ts';
-import type { Log } from '../../../src/log.ts';
+import type { Log } from '../../../src/log/log.ts';
 
 /** A log that keeps its lines: `warn: text`. */
 export function keepingLog(): Log & { readonly lines: string[] } {

@@ -9,7 +9,7 @@ import { readInterrupts } from '../../../src/linux/interrupts.ts';
 import { listNetDevices } from '../../../src/linux/net-device.ts';
 import { openRoot } from '../../../src/linux/root.ts';
 import { cpuMap } from '../../../src/report/cpu-map.ts';
-import { screenFor } from '../../../src/report/screen.ts';
+import { screenFor } from '../../../src/terminal/screen.ts';
 import { copyMachine, listMachines, makeDirectory, makeMachine } from '../../support/machines.ts';
 import { plainScreen, plannedSubject, queuesIn, readCells } from './drawn-map.ts';
 

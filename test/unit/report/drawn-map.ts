@@ -1,6 +1,6 @@
 import type { AffinityPlan } from '../../../src/affinity/types.ts';
 import type { CpuMapSubject } from '../../../src/report/cpu-map.ts';
-import type { Screen } from '../../../src/report/screen.ts';
+import type { Screen } from '../../../src/terminal/screen.ts';
 import type { Landing } from '../../../src/report/queue-names.ts';
 
 const same = (text: string): string => text;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadLevel, shortCount } from '../../../src/report/load.ts';
-import { speaksUtf8 } from '../../../src/report/screen.ts';
-import { wrapped } from '../../../src/report/wrapped.ts';
+import { speaksUtf8 } from '../../../src/terminal/screen.ts';
+import { wrapped } from '../../../src/terminal/wrap.ts';
 
 describe('counts', () => {
   it.each([

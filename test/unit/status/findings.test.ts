@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Topology } from '../../../src/linux/cpu-topology.ts';
 import { parseInterrupts } from '../../../src/linux/interrupts.ts';
-import { parseKatranFlags } from '../../../src/status/katran-flags.ts';
-import type { FoundProcess } from '../../../src/status/find-katran.ts';
+import { parseKatranFlags } from '../../../src/katran/katran-flags.ts';
+import type { FoundProcess } from '../../../src/katran/find-katran.ts';
 import { compare } from '../../../src/status/report.ts';
 import type { LiveVector, Look } from '../../../src/status/types.ts';
 

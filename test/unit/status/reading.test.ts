@@ -4,8 +4,8 @@ import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { parseBootTime, parseStartTicks, readProcessStart } from '../../../src/linux/process-start.ts';
 import { KernelFileError, openRoot } from '../../../src/linux/root.ts';
-import { parseKatranFlags } from '../../../src/status/katran-flags.ts';
-import { parseXdpMode } from '../../../src/status/xdp-mode.ts';
+import { parseKatranFlags } from '../../../src/katran/katran-flags.ts';
+import { parseXdpMode } from '../../../src/tools/xdp-mode.ts';
 
 describe("katran's command line", () => {
   const flags = (...args: string[]) => parseKatranFlags(['/usr/bin/katran_server_grpc', ...args]);

@@ -1,0 +1,152 @@
+import { messageOf } from '../../failure.ts';
+import type { Log } from '../../log/log.ts';
+import { readInterrupts } from '../../linux/interrupts.ts';
+import type { InterruptTable } from '../../linux/interrupts.ts';
+import type { Root } from '../../linux/root.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { cpusInWords, listed } from './words.ts';
+import { interruptsTaken } from '../interrupt-rates.ts';
+import type { AffinityPlan } from '../types.ts';
+
+export interface FallbackWatchOptions {
+  /** Packets that used katran's fallback table so far (v1 of getLruFallbackStats). */
+  readonly readFallback: () => Promise<bigint | number>;
+  readonly root: Root;
+  readonly plan: AffinityPlan;
+  readonly log: Log;
+  /** ms between readings. */
+  readonly intervalMs?: number;
+  readonly clock?: Clock;
+  /** The NIC's vectors of now, when the guard knows better than the plan. */
+  readonly vectors?: () => readonly { readonly irq: number; readonly name: string }[];
+}
+
+export interface FallbackWatch {
+  /** A reading now, unless one is under way; resolves when it is done. Never rejects. */
+  checkNow(): Promise<void>;
+  stop(): void;
+}
+
+interface Reading {
+  readonly time: number;
+  readonly packets: bigint;
+  readonly interrupts: InterruptTable | undefined;
+}
+
+function perSecond(count: number, milliseconds: number): number {
+  return Math.round((count * 1000) / Math.max(milliseconds, 1));
+}
+
+class FallbackWatcher implements FallbackWatch {
+  private last: Reading | undefined;
+  private underWay: Promise<void> | undefined;
+  private unanswered = false;
+  private stopped = false;
+  private readonly cancel: () => void;
+
+  constructor(
+    private readonly options: FallbackWatchOptions,
+    private readonly clock: Clock,
+  ) {
+    void this.checkNow();
+    this.cancel = clock.every(options.intervalMs ?? 10_000, () => void this.checkNow());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancel();
+  }
+
+  checkNow(): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    this.underWay ??= this.round().finally(() => (this.underWay = undefined));
+    return this.underWay;
+  }
+
+  private async round(): Promise<void> {
+    const { log, readFallback } = this.options;
+    let packets: bigint;
+    try {
+      packets = BigInt(await readFallback());
+    } catch (error) {
+      if (this.isStopped()) return;
+      const message = `cannot read katran's fallback table statistics: ${messageOf(error)}`;
+      if (this.unanswered) log.debug(message);
+      else log.warn(`${message}; trying on`);
+      this.unanswered = true;
+      return;
+    }
+    if (this.isStopped()) return;
+    this.unanswered = false;
+    const now: Reading = { time: this.clock.now(), packets, interrupts: this.interrupts() };
+    // A counter that went down belongs to another katran: it starts over.
+    if (this.last !== undefined && now.packets > this.last.packets) log.warn(this.describe(this.last, now));
+    this.last = now;
+  }
+
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+
+  private interrupts(): InterruptTable | undefined {
+    try {
+      return readInterrupts(this.options.root);
+    } catch (error) {
+      this.options.log.debug(messageOf(error));
+      return undefined;
+    }
+  }
+
+  private describe(last: Reading, now: Reading): string {
+    const milliseconds = now.time - last.time;
+    const rate = perSecond(Number(now.packets - last.packets), milliseconds);
+    const speed = rate === 0 ? 'less than 1 packet per second' : `${rate} packets per second`;
+    return (
+      `${speed} missed katran's connection tables and went to its small fallback table in the last ` +
+      `${Math.round(milliseconds / 1000)} s: ${this.culprits(last, now, milliseconds)}`
+    );
+  }
+
+  private culprits(last: Reading, now: Reading, milliseconds: number): string {
+    const { plan } = this.options;
+    const cores = cpusInWords(plan.forwardingCores);
+    const outside = this.takenOutside(last, now);
+    const elsewhere = `packets arrive on other CPUs than the forwarding cores (${cores})`;
+    if (plan.vectors.length === 0)
+      return `${elsewhere}; the NIC's interrupts are unknown, because -forwarding_cores was given: look in /proc/interrupts where packets arrive`;
+    if (outside === undefined) return elsewhere;
+    if (outside.length === 0) {
+      return (
+        `no NIC interrupt was taken outside the forwarding cores (${cores}), so something passes packets on: ` +
+        `look at rps_cpus below /sys/class/net/${plan.interface}/queues and at katran on other interfaces`
+      );
+    }
+    const told = outside.map(([cpu, count]) => `cpu ${cpu} (${perSecond(count, milliseconds)} per second)`);
+    return `NIC interrupts were taken by ${listed(told)}, not a forwarding core (${cores}); 'start-katran status' shows which`;
+  }
+
+  /** CPUs that are not forwarding cores and the NIC interrupts they took, the busiest first; undefined when unknown. */
+  private takenOutside(last: Reading, now: Reading): [cpu: number, count: number][] | undefined {
+    const { plan, log, vectors = () => plan.vectors } = this.options;
+    if (last.interrupts === undefined || now.interrupts === undefined) return undefined;
+    const forwarding = new Set(plan.forwardingCores);
+    try {
+      return [...interruptsTaken(last.interrupts, now.interrupts, vectors())]
+        .filter(([cpu]) => !forwarding.has(cpu))
+        .sort(([, one], [, other]) => other - one);
+    } catch (error) {
+      // Counters are parsed when they are asked for.
+      log.debug(messageOf(error));
+      return undefined;
+    }
+  }
+}
+
+/**
+ * Watches katran's fallback table, every `intervalMs`: it grows when packets arrive on CPUs that are not in
+ * -forwarding_cores, which costs connections and speed, and shows nowhere else.
+ */
+export function startFallbackWatch(options: FallbackWatchOptions): FallbackWatch {
+  return new FallbackWatcher(options, options.clock ?? systemClock);
+}

@@ -1,0 +1,212 @@
+import { messageOf } from '../../failure.ts';
+import type { Log } from '../../log/log.ts';
+import { formatCpuList } from '../../linux/cpu-list.ts';
+import { readInterrupts } from '../../linux/interrupts.ts';
+import type { InterruptTable } from '../../linux/interrupts.ts';
+import type { Root } from '../../linux/root.ts';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { changesInWords, cpusInWords, irqInWords, maskInWords, replannedInWords } from './words.ts';
+import type { ChangedMask } from './words.ts';
+import { MaskRepair } from './repair.ts';
+import { readPresentMask } from '../masks/present-mask.ts';
+import { sameMask } from '../masks/set-mask.ts';
+import { suspectClause } from '../suspects.ts';
+import type { AffinityPlan } from '../types.ts';
+import { adoptPlan, wantedVectors } from './wanted.ts';
+import type { ReplannedVectors, WantedVector } from './wanted.ts';
+
+/** What happens to a mask that has changed while katran runs (`-affinity_guard`). */
+export const GUARD_MODES = ['off', 'warn', 'repair'] as const;
+export type GuardMode = (typeof GUARD_MODES)[number];
+
+export interface GuardOptions {
+  readonly root: Root;
+  /** The plan katran was started with. */
+  readonly plan: AffinityPlan;
+  readonly mode: GuardMode;
+  readonly log: Log;
+  /** Makes the plan anew from what the kernel says now; may throw. */
+  readonly replan: () => AffinityPlan;
+  /** The forwarding cores katran was started with. */
+  readonly coresGiven: readonly number[];
+  /** The flags that give this plan again, for a command in a message: `-intf eth0 -strategy keep`. */
+  readonly planFlags: string;
+  /** Whether the plan was written (true unless said): if not, what differed from it all along is no change. */
+  readonly planWritten?: boolean;
+  /** ms between rounds. */
+  readonly intervalMs?: number;
+  readonly clock?: Clock;
+}
+
+export interface Guard {
+  /** A round now (SIGHUP). Never throws. */
+  checkNow(): void;
+  stop(): void;
+  /** The vectors that are watched, by their numbers and names of now. */
+  vectors(): readonly WantedVector[];
+}
+
+/** Every vector of the host by number and name, and the CPUs online: as long as this is the same, so is the plan. */
+function vectorsOfHost(root: Root, { lines }: InterruptTable): string {
+  const names = Array.from(lines.values(), ({ irq, actions }) => `${irq}:${actions.join(',')}`);
+  return [root.readIfPresent('/sys/devices/system/cpu/online') ?? '', ...names].join('\n');
+}
+
+/** What the guard does in fact: the strategy `keep` writes nothing, not even to repair. */
+export function guardMode(mode: GuardMode, { strategy }: Pick<AffinityPlan, 'strategy'>): GuardMode {
+  return mode === 'repair' && strategy === 'keep' ? 'warn' : mode;
+}
+
+class AffinityGuard implements Guard {
+  private wanted: readonly WantedVector[];
+  private seen: string | undefined;
+  private missingTold = '';
+  private troubles: ReadonlySet<string> = new Set();
+  private readonly reported = new Map<number, string>();
+  private readonly repair: MaskRepair;
+  private readonly cancel: () => void;
+  private stopped = false;
+  private readonly repairs: boolean;
+
+  constructor(
+    private readonly options: GuardOptions,
+    clock: Clock,
+  ) {
+    this.repairs = guardMode(options.mode, options.plan) === 'repair';
+    if (options.mode === 'repair' && !this.repairs)
+      options.log.info('-strategy keep writes no masks: the affinity guard only warns');
+    this.wanted = wantedVectors(options.plan);
+    this.repair = new MaskRepair({
+      root: options.root,
+      log: options.log,
+      clock,
+      interfaceName: options.plan.interface,
+      saved: this.wanted,
+    });
+    if (options.planWritten === false) {
+      for (const { irq, current, mask } of options.plan.vectors)
+        if (current !== null && mask !== null && !sameMask(current, mask)) this.reported.set(irq, current);
+    }
+    this.checkNow();
+    this.cancel = clock.every(options.intervalMs ?? 5_000, () => this.checkNow());
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.cancel();
+  }
+
+  vectors(): readonly WantedVector[] {
+    return this.wanted;
+  }
+
+  checkNow(): void {
+    if (this.stopped) return;
+    const troubles = new Set<string>();
+    try {
+      const interrupts = readInterrupts(this.options.root);
+      this.followVectors(interrupts, troubles);
+      const changes = this.findChanges(interrupts, troubles);
+      if (this.repairs) this.repair.repair(changes);
+      else this.warn(changes);
+    } catch (error) {
+      troubles.add(messageOf(error));
+    }
+    for (const trouble of troubles) {
+      if (!this.troubles.has(trouble))
+        this.options.log.warn(`cannot check the interrupt affinity: ${trouble}`);
+    }
+    if (troubles.size === 0 && this.troubles.size > 0)
+      this.options.log.info('the interrupt affinity can be checked again');
+    this.troubles = troubles;
+  }
+
+  /** Makes a new plan when vectors or online CPUs are not those of the last round. */
+  private followVectors(interrupts: InterruptTable, troubles: Set<string>): void {
+    const seen = vectorsOfHost(this.options.root, interrupts);
+    if (seen === this.seen) return;
+    let next: ReplannedVectors;
+    try {
+      next = adoptPlan(this.wanted, this.options.replan(), this.options.coresGiven);
+    } catch (error) {
+      troubles.add(messageOf(error));
+      return;
+    }
+    this.seen = seen;
+    this.wanted = next.wanted;
+    const changes = replannedInWords(next);
+    if (changes !== '') {
+      this.options.log.warn(`the interrupts of ${this.options.plan.interface} have changed: ${changes}`);
+    }
+    this.tellMissingCores(next.missingCores);
+    if (next.gone.length + next.added.length > 0) this.repair.startOver();
+    for (const { irq } of [...next.gone, ...next.added, ...next.moved]) this.reported.delete(irq);
+  }
+
+  private tellMissingCores(cores: readonly number[]): void {
+    const list = formatCpuList(cores);
+    if (list === this.missingTold) return;
+    this.missingTold = list;
+    if (list === '') return;
+    this.options.log.warn(
+      `the plan for ${this.options.plan.interface} now needs forwarding cores ${list}, which katran was not started with; ` +
+        `it keeps to ${cpusInWords(this.options.coresGiven)} until start-katran is restarted`,
+    );
+  }
+
+  private findChanges(interrupts: InterruptTable, troubles: Set<string>): ChangedMask[] {
+    const changes: ChangedMask[] = [];
+    for (const vector of this.wanted) {
+      // A vector that is not there any more is a matter for the next plan.
+      if (interrupts.lines.get(vector.irq)?.actions.includes(vector.name) !== true) continue;
+      try {
+        const found = readPresentMask(this.options.root, vector);
+        if (!sameMask(found, vector.mask)) changes.push({ vector, found });
+        else this.foundRight(vector);
+      } catch (error) {
+        troubles.add(messageOf(error));
+      }
+    }
+    return changes;
+  }
+
+  private foundRight(vector: WantedVector): void {
+    this.repair.foundRight(vector.irq);
+    if (!this.reported.delete(vector.irq) || this.repairs) return;
+    this.options.log.info(`${irqInWords(vector)} is on ${maskInWords(vector.mask)} again`);
+  }
+
+  private warn(changes: readonly ChangedMask[]): void {
+    const fresh = changes.filter(({ vector, found }) => this.reported.get(vector.irq) !== found);
+    if (fresh.length === 0) return;
+    for (const { vector, found } of fresh) this.reported.set(vector.irq, found);
+    this.options.log.warn(
+      `interrupt affinity is not as planned: ${changesInWords(fresh)}${suspectClause(this.options.root)}; ` +
+        this.waysOut(),
+    );
+  }
+
+  private waysOut(): string {
+    const { plan, planFlags } = this.options;
+    if (plan.strategy === 'keep')
+      return 'put it back, or restart start-katran to plan with what is there now';
+    return (
+      `'start-katran -affinitize_only ${planFlags}' sets it right, ` +
+      `a start with '-affinitize -affinity_guard repair -run' keeps it right`
+    );
+  }
+}
+
+/**
+ * Watches over the plan while katran runs: a round at once, then every `intervalMs` (attaching XDP, `ethtool -L`, CPU hotplug and
+ * other services reset masks and re-create vectors, and a packet on a core katran does not know of falls into its small
+ * fallback table). `warn` says what has changed, once per change; `repair` also writes it again.
+ */
+export function startGuard(options: GuardOptions): Guard {
+  if (options.mode === 'off' || options.plan.vectors.length === 0) {
+    const wanted = wantedVectors(options.plan);
+    return { checkNow: () => undefined, stop: () => undefined, vectors: () => wanted };
+  }
+  return new AffinityGuard(options, options.clock ?? systemClock);
+}

@@ -1,0 +1,100 @@
+import { formatAffinityMask, parseAffinityMask } from '../../linux/smp-affinity.ts';
+import { pinnedVectors } from '../masks/apply.ts';
+import type { AffinityPlan } from '../types.ts';
+
+/** Where a vector belongs while katran runs. */
+export interface WantedVector {
+  readonly irq: number;
+  readonly name: string;
+  readonly cpu: number;
+  /** What smp_affinity should hold. */
+  readonly mask: string;
+}
+
+/**
+ * The masks a plan stands for; with `keep`, those that were found. An IRQ that is there twice (an INTx line that two members
+ * of a bond share) belongs where it was written last.
+ */
+export function wantedVectors(plan: AffinityPlan): WantedVector[] {
+  const all = plan.strategy === 'keep' ? keptVectors(plan) : pinnedVectors(plan);
+  const byIrq = new Map(all.map(({ irq, name, cpu, mask }) => [irq, { irq, name, cpu, mask }]));
+  return [...byIrq.values()];
+}
+
+function keptVectors(plan: AffinityPlan): WantedVector[] {
+  return plan.vectors.flatMap(({ irq, name, cpu, mask, current }) => {
+    const kept = current === null ? mask : inPlanForm(current, plan.topology.possibleCpus);
+    return cpu === null || kept === null ? [] : [{ irq, name, cpu, mask: kept }];
+  });
+}
+
+/** The kernel's text as the masks of a plan are written; as it is where it names CPUs that this host cannot have. */
+function inPlanForm(mask: string, possibleCpus: number): string {
+  const cpus = parseAffinityMask(mask);
+  return cpus.some((cpu) => cpu >= possibleCpus) ? mask : formatAffinityMask(cpus, possibleCpus);
+}
+
+type VectorKey = Pick<WantedVector, 'irq' | 'name'>;
+const keyOf = ({ irq, name }: VectorKey): string => `${irq} ${name}`;
+
+export interface ReplannedVectors {
+  readonly wanted: readonly WantedVector[];
+  readonly gone: readonly WantedVector[];
+  readonly added: readonly WantedVector[];
+  /** Vectors that were there before and belong elsewhere now (a CPU went offline, the queues are counted differently). */
+  readonly moved: readonly WantedVector[];
+  /** Forwarding cores of the new plan that katran was not started with, ascending. */
+  readonly missingCores: readonly number[];
+}
+
+/**
+ * What a new plan means for a katran that runs already: it keeps a connection table for the cores it was started with and no
+ * others, so a vector that the plan puts on another core stays where it was, or goes to one of those cores, until a restart.
+ * With `keep`, a vector that is still there belongs where it was, not where something has moved it meanwhile, and a new one
+ * where it is.
+ */
+export function adoptPlan(
+  before: readonly WantedVector[],
+  plan: AffinityPlan,
+  coresGiven: readonly number[],
+): ReplannedVectors {
+  const online = new Set(plan.topology.online);
+  const given = new Set(coresGiven);
+  const usable = coresGiven.filter((cpu) => online.has(cpu));
+  const known = new Map(before.map((vector) => [keyOf(vector), vector]));
+  const keep = plan.strategy === 'keep';
+  const stillOnline = (vector: VectorKey): WantedVector | undefined => {
+    const old = known.get(keyOf(vector));
+    return old !== undefined && online.has(old.cpu) ? old : undefined;
+  };
+
+  const needed = keep
+    ? plan.vectors.flatMap((vector) =>
+        vector.role === 'receive' && vector.cpu !== null && stillOnline(vector) === undefined
+          ? [vector.cpu]
+          : [],
+      )
+    : plan.forwardingCores;
+  const missingCores = [...new Set(needed)].filter((cpu) => !given.has(cpu)).sort((a, b) => a - b);
+
+  const wanted = wantedVectors(plan).map((vector): WantedVector => {
+    if (keep) return stillOnline(vector) ?? vector;
+    if (given.has(vector.cpu)) return vector;
+    const substitute = usable[Math.max(missingCores.indexOf(vector.cpu), 0) % Math.max(usable.length, 1)];
+    const old = stillOnline(vector);
+    if (old !== undefined || substitute === undefined) return old ?? vector;
+    return { ...vector, cpu: substitute, mask: formatAffinityMask([substitute], plan.topology.possibleCpus) };
+  });
+
+  const now = new Set(wanted.map(keyOf));
+  return {
+    wanted,
+    gone: before.filter((vector) => !now.has(keyOf(vector))),
+    added: wanted.filter((vector) => !known.has(keyOf(vector))),
+    moved: wanted.filter((vector) => {
+      const old = known.get(keyOf(vector));
+      return old !== undefined && old.cpu !== vector.cpu;
+    }),
+    missingCores,
+  };
+}

@@ -1,0 +1,192 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { Failure, messageOf } from '../../failure.ts';
+import type { Log } from '../../log/log.ts';
+import { checkInterfaceName } from '../../linux/net-device.ts';
+import type { Root } from '../../linux/root.ts';
+
+/** The mask a vector had before start-katran first touched it. */
+export interface SavedMask {
+  readonly irq: number;
+  /** Its action name: another vector may get the same number later. */
+  readonly name: string;
+  readonly mask: string;
+}
+
+/** Where the masks of an interface are kept: `/run` is emptied at boot, as the kernel's own masks are. */
+export function savedMasksPath(root: Root, interfaceName: string): string {
+  checkInterfaceName(interfaceName);
+  const run = root.realpath('/run') ?? '/run';
+  return root.hostPath(path.posix.join(run, 'start-katran', `${interfaceName}.json`));
+}
+
+/** The saved file exists but cannot be understood. */
+export class SavedMasksUnreadable extends Failure {}
+
+function errno(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function parseSavedMask(value: unknown): SavedMask | undefined {
+  if (!isRecord(value)) return undefined;
+  const { irq, name, mask } = value;
+  if (typeof irq !== 'number' || !Number.isSafeInteger(irq) || irq < 0) return undefined;
+  if (typeof name !== 'string' || typeof mask !== 'string') return undefined;
+  return /^[0-9a-f]{1,8}(,[0-9a-f]{1,8})*$/i.test(mask) ? { irq, name, mask } : undefined;
+}
+
+/** The text of the saved file. */
+export function formatSavedMasks(interfaceName: string, masks: readonly SavedMask[]): string {
+  return `${JSON.stringify({ version: 1, interface: interfaceName, masks }, undefined, 1)}\n`;
+}
+
+/** The masks in the text of a saved file. Throws SavedMasksUnreadable, which names `file`. */
+export function parseSavedMasks(text: string, file: string): SavedMask[] {
+  const unreadable = (what: string): SavedMasksUnreadable =>
+    new SavedMasksUnreadable(
+      `${file} does not hold saved IRQ masks (${what}); remove it, and set the masks by hand if they matter`,
+    );
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(messageOf(error).replaceAll(/\s+/g, ' '));
+  }
+  if (!isRecord(document) || document['version'] !== 1) throw unreadable('not version 1');
+  const entries: unknown = document['masks'];
+  if (!Array.isArray(entries)) throw unreadable('no list of masks');
+  return entries.map((entry: unknown, index) => {
+    const mask = parseSavedMask(entry);
+    if (mask === undefined) throw unreadable(`entry ${index} is no IRQ, name and mask`);
+    return mask;
+  });
+}
+
+/** The masks saved for an interface, or undefined when nothing is saved. Throws Failure. */
+export function readSavedMasks(root: Root, interfaceName: string): SavedMask[] | undefined {
+  const file = savedMasksPath(root, interfaceName);
+  let text: string;
+  try {
+    // O_NOFOLLOW: what root reads and writes back must be our own file, never what a link points to.
+    const descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    try {
+      text = fs.readFileSync(descriptor, 'utf8');
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  } catch (error) {
+    const code = errno(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    const advice =
+      code === 'ELOOP' ? 'it is a symbolic link: remove it' : code === 'EACCES' ? 'run as root' : 'remove it';
+    throw new Failure(`cannot read the saved IRQ masks in ${file}: ${code ?? messageOf(error)}; ${advice}`);
+  }
+  return parseSavedMasks(text, file);
+}
+
+/** Parents only where they are missing: on a read-only file system Node's recursive mkdir reports ENOENT instead of EROFS. */
+function makeDirectory(directory: string): void {
+  try {
+    fs.mkdirSync(directory, { mode: 0o755 });
+  } catch (error) {
+    if (errno(error) === 'ENOENT') fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
+    else if (errno(error) !== 'EEXIST') throw error;
+  }
+}
+
+function writeAtomically(file: string, text: string): void {
+  const directory = path.dirname(file);
+  makeDirectory(directory);
+  if (!fs.lstatSync(directory).isDirectory()) {
+    throw new Failure(`cannot save IRQ masks in ${directory}: it is not a directory; remove it`);
+  }
+  const temporary = path.join(directory, `.${path.basename(file)}.${crypto.randomUUID()}`);
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
+  const descriptor = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  try {
+    try {
+      fs.writeFileSync(descriptor, text);
+      fs.fsyncSync(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+    fs.renameSync(temporary, file);
+  } catch (error) {
+    fs.rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function replaceSavedMasks(file: string, text: string): void {
+  try {
+    writeAtomically(file, text);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const code = errno(error);
+    const advice =
+      code === 'ENOSPC'
+        ? 'make room there'
+        : code === 'EACCES' || code === 'EPERM'
+          ? 'run as root'
+          : 'make it writable';
+    throw new Failure(
+      `cannot save the IRQ masks found to ${file}: ${code ?? messageOf(error)}; no mask was written; ${advice}`,
+      { cause: error },
+    );
+  }
+}
+
+const keyOf = ({ irq, name }: SavedMask): string => `${irq} ${name}`;
+
+/** What saveMasks did. */
+export interface SavedFile {
+  readonly file: string;
+  /** Makes the file what it was before: for a caller that has put everything back. */
+  undo(): void;
+}
+
+/**
+ * Saves the masks found (mode 0600, written beside and renamed). A vector that is already in the file keeps the mask it
+ * has there: what `restore` brings back is the state before start-katran's first run, not before its last.
+ * Throws Failure when the file cannot be written.
+ */
+export function saveMasks(
+  root: Root,
+  interfaceName: string,
+  found: readonly SavedMask[],
+  log: Log,
+): SavedFile {
+  const file = savedMasksPath(root, interfaceName);
+  let earlier: SavedMask[] | undefined;
+  try {
+    earlier = readSavedMasks(root, interfaceName);
+  } catch (error) {
+    if (!(error instanceof SavedMasksUnreadable)) throw error;
+    log.warn(`${error.message}; replacing it with the masks found now`);
+  }
+  const known = new Set(earlier?.map(keyOf));
+  const added = found.filter((mask) => !known.has(keyOf(mask)));
+  if (earlier !== undefined && added.length === 0) return { file, undo: () => undefined };
+  replaceSavedMasks(file, formatSavedMasks(interfaceName, [...(earlier ?? []), ...added]));
+  return {
+    file,
+    undo: () => {
+      if (earlier === undefined) fs.rmSync(file, { force: true });
+      else replaceSavedMasks(file, formatSavedMasks(interfaceName, earlier));
+    },
+  };
+}
+
+/** Forgets the masks of an interface. Throws Failure. */
+export function removeSavedMasks(root: Root, interfaceName: string): void {
+  const file = savedMasksPath(root, interfaceName);
+  try {
+    fs.rmSync(file, { force: true });
+  } catch (error) {
+    throw new Failure(`cannot remove ${file}: ${errno(error) ?? messageOf(error)}; remove it by hand`);
+  }
+}

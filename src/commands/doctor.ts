@@ -1,0 +1,48 @@
+import { version } from '../../package.json';
+import { EXIT, Failure } from '../failure.ts';
+import type { Task } from '../planning/task.ts';
+import { runChecks } from '../doctor/doctor.ts';
+import { openHost, type Host } from '../doctor/host.ts';
+import { doctorJson } from '../doctor/json.ts';
+import { asciiOnly, lookFor, takesUnicode } from '../doctor/look.ts';
+import { reportText } from '../doctor/report-text.ts';
+import { writeReport } from '../doctor/report-file.ts';
+import { doctorText } from '../doctor/text.ts';
+
+/** The value, or null for what cannot be known on this host. */
+function ifKnown<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
+
+function title(host: Host, interfaceName: string | null): string {
+  const kernel = ifKnown(() => `Linux ${host.kernel().text}`);
+  const where = host.root.live ? '' : ` below ${host.root.path}`;
+  return `start-katran ${version} doctor: ${[interfaceName ?? 'no interface', kernel].filter(Boolean).join(', ')}${where}`;
+}
+
+/**
+ * `start-katran doctor`: looks at everything around katran and says what is wrong. It changes nothing and sends nothing; only
+ * `-report` writes its one file. Gives 3 when a check failed. Throws Failure when the report cannot be written.
+ */
+export async function doctorCommand(task: Task): Promise<number> {
+  const { options, world, log } = task;
+  const host = openHost({ options, root: task.root, environment: world.environment });
+  const results = await runChecks(host);
+  const interfaceName = ifKnown(() => host.interfaceName());
+  const text = doctorText(title(host, interfaceName), results, lookFor(world.stdout, world.environment));
+  const shown = takesUnicode(world.environment) ? text : asciiOnly(text);
+  world.stdout.write(options.json ? doctorJson(interfaceName, results) : shown);
+  if (options.report) {
+    const plain = lookFor({ isTerminal: false, columns: 100 }, {});
+    writeReport(options.report_file, await reportText(host, world.argv, results, plain));
+    log.info(
+      `report written to ${options.report_file}; its only addresses are the gateway's, but read it before you send it`,
+    );
+  }
+  return results.some(({ status }) => status === 'fail') ? EXIT.foundWrong : EXIT.done;
+}

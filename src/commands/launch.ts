@@ -1,0 +1,123 @@
+import { applyPlan } from '../affinity/masks/apply.ts';
+import { mismatchWarning } from '../affinity/mismatch-warning.ts';
+import type { AffinityPlan } from '../affinity/types.ts';
+import { Failure, statusOfSignal } from '../failure.ts';
+import { resolveGateway } from '../gateway/resolve.ts';
+import { defaultMacArgument, effectiveKatranOptions, katranArguments } from '../katran/arguments.ts';
+import { katranEndpoint } from '../katran/endpoint.ts';
+import { launchKatran } from '../launch/launch.ts';
+import { lockLaunch } from '../launch/lock.ts';
+import { openProgress } from '../terminal/progress.ts';
+import { checkPortFree } from '../katran/port.ts';
+import { checkBpfObjects } from '../katran/files.ts';
+import { binaryName, findBinary } from '../katran/binary.ts';
+import { environmentForChildren } from '../launch/notify-environment.ts';
+import { SHUTDOWN_GRACE_MS } from '../launch/shutdown.ts';
+import { signalsHandled, type SignalDesk } from '../launch/signals.ts';
+import { openServiceManager, type ServiceManager } from '../launch/service-manager.ts';
+import { planFor, planForInterface } from '../planning/plan.ts';
+import { INHERITED_OUTPUT } from '../katran/output.ts';
+import { startRelay } from '../relay/start-relay.ts';
+import { wantsColour } from '../terminal/style.ts';
+import type { Task } from '../planning/task.ts';
+
+/**
+ * A plan can be made for an interface that is down; a load balancer on it forwards nothing. A bond with a member that is down
+ * (`member-down`) does: katran must be able to restart meanwhile.
+ */
+function requireUp(plan: AffinityPlan): void {
+  const down = plan.warnings.find(({ code }) => code === 'interface-down');
+  if (down !== undefined) throw new Failure(`not starting katran: ${down.message}`);
+}
+
+/** What comes on top of the times that flags give: the plan, the masks, the last lines of katran's output. */
+const OTHER_WORK_MS = 10_000;
+
+/** Tells the service manager of the first signal that asks to stop, at whatever stage it comes. */
+function announceStop(manager: ServiceManager, desk: SignalDesk, shutdownDelayMs: number): void {
+  const announce = (): void =>
+    manager.stopping(
+      `stopping katran: ${shutdownDelayMs} ms by -shutdown_delay, longer while a connection does not end`,
+      shutdownDelayMs + SHUTDOWN_GRACE_MS + OTHER_WORK_MS,
+    );
+  if (desk.stop.aborted) announce();
+  else desk.stop.addEventListener('abort', announce, { once: true });
+}
+
+/** Everything is checked before anything is written or started. */
+export async function launch(task: Task, desk: SignalDesk): Promise<number> {
+  const { options, root, log, world } = task;
+  if (wantsColour(world.stderr, world.environment)) await log.colour();
+  const early = planFor(options, root, log);
+  requireUp(early);
+  const interfaceName = early.interface;
+  checkBpfObjects(options);
+  const binary = findBinary(options, world.environment.PATH ?? '');
+  const effective = effectiveKatranOptions(options);
+  const endpoint = katranEndpoint(effective);
+  const lock = await lockLaunch(endpoint, root, interfaceName);
+  const progress = openProgress(world.stderr, world.environment, options.log_format);
+  const manager = openServiceManager(world, log);
+  announceStop(manager, desk, effective.shutdown_delay);
+  const environment = environmentForChildren(world.environment);
+  // Begun now, so that the relay is up by the time the gateway is known.
+  const output =
+    options.log_format === 'json' ? startRelay({ self: world.self, environment, log }) : INHERITED_OUTPUT;
+  try {
+    await checkPortFree(endpoint);
+    desk.describe(() => `looking for the gateway of ${interfaceName}`);
+    manager.status(
+      `looking for the gateway of ${interfaceName}`,
+      options.gateway_timeout + options.start_timeout + OTHER_WORK_MS,
+    );
+    const gateway = await progress.during(`looking for the gateway of ${interfaceName}`, () =>
+      resolveGateway({
+        root,
+        intf: interfaceName,
+        gateway: options.gateway,
+        mac: options.default_mac,
+        timeoutMs: options.gateway_timeout,
+        log,
+        signal: desk.stop,
+      }),
+    );
+    const { mac } = gateway;
+    if (mac === null)
+      throw new Failure(`the gateway of ${interfaceName} has no MAC; give it with -default_mac`);
+    // Looking for the gateway takes seconds, in which drivers rename and free interrupts and others move them.
+    const plan = planForInterface(options, root, interfaceName);
+    requireUp(plan);
+    const mismatch = options.affinitize ? undefined : mismatchWarning(plan);
+    for (const { message } of [
+      ...plan.warnings,
+      ...gateway.warnings,
+      ...(mismatch === undefined ? [] : [mismatch]),
+    ]) {
+      log.warn(message);
+    }
+    if (options.affinitize) applyPlan(root, plan, { log });
+    const stoppedBy = await signalsHandled(desk);
+    if (stoppedBy !== undefined) return statusOfSignal(stoppedBy);
+    return await launchKatran({
+      options: effective,
+      interfaceName,
+      plan,
+      gateway: { ...gateway, mac },
+      endpoint,
+      binary,
+      command: [binaryName(options), ...katranArguments(options, plan), defaultMacArgument(mac)],
+      root,
+      log,
+      desk,
+      output: await output,
+      environment,
+      manager,
+      progress,
+      replan: () => planForInterface(options, root, interfaceName),
+    });
+  } finally {
+    await (await output).close();
+    await manager.close();
+    lock.release();
+  }
+}

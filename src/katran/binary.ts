@@ -1,0 +1,49 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Options } from '../cli/options.ts';
+import { Failure } from '../failure.ts';
+import { programProblem } from './elf-header.ts';
+import { checkFile } from './files.ts';
+
+/**
+ * Throws Failure for a program that this machine cannot execute. The kernel would say ENOEXEC, and the C library would then
+ * run it as a shell script (execvp(3)), as root.
+ */
+function checkProgram(file: string): void {
+  let problem: string | undefined;
+  try {
+    problem = programProblem(file);
+  } catch {
+    return; // it may be executed but not read
+  }
+  if (problem !== undefined) throw new Failure(`katran binary ${file} is ${problem}; check -binary`);
+}
+
+const DEFAULT_BINARY = 'katran_server_grpc';
+
+/** The name the preview shows and argv[0] holds. */
+export function binaryName(options: Pick<Options, 'binary'>): string {
+  return options.binary === '' ? DEFAULT_BINARY : options.binary;
+}
+
+/** The file to execute: -binary, or katran_server_grpc in PATH. Throws Failure when there is none that can be executed. */
+export function findBinary(options: Pick<Options, 'binary'>, searchPath: string): string {
+  const name = binaryName(options);
+  if (name.includes('/')) {
+    checkFile(name, 'execute', 'katran binary', '-binary');
+    checkProgram(name);
+    return name;
+  }
+  for (const directory of searchPath.split(':')) {
+    const file = path.join(directory === '' ? '.' : directory, name);
+    try {
+      fs.accessSync(file, fs.constants.X_OK);
+      if (!fs.statSync(file).isFile()) continue;
+    } catch {
+      continue;
+    }
+    checkProgram(file);
+    return file;
+  }
+  throw new Failure(`${name} is not in PATH (${searchPath}); give its path with -binary`);
+}

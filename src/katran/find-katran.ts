@@ -1,0 +1,67 @@
+import type { KatranEndpoint } from './endpoint.ts';
+import { listenersOn } from './port.ts';
+import { readProcessStart } from '../linux/process-start.ts';
+import { findProcesses, ofProcess } from '../linux/processes.ts';
+import { openRoot, type Root } from '../linux/root.ts';
+import { parseKatranFlags, type KatranFlags } from './katran-flags.ts';
+
+const KATRAN = 'katran_server_grpc';
+const DEFAULT_PORT = 50051;
+
+export interface FoundProcess {
+  readonly pid: number;
+  /** Its file name, or what it calls itself. */
+  readonly name: string;
+  /** ms since 1970; null when it cannot be read. */
+  readonly since: number | null;
+  /** Null when its command line cannot be read. */
+  readonly flags: KatranFlags | null;
+}
+
+/** Who is at katran's port. */
+export interface FoundKatran {
+  readonly listening: boolean;
+  /** Owners of the listening sockets, as far as they can be seen: one, when all is well. */
+  readonly owners: readonly FoundProcess[];
+  /** Some socket's owner is hidden from us. */
+  readonly hidden: boolean;
+  /** Katrans that run but have another port, or none. */
+  readonly elsewhere: readonly FoundProcess[];
+}
+
+function portOf({ flags }: FoundProcess): number {
+  return Number(/:(\d+)$/.exec(flags?.server ?? '')?.[1] ?? DEFAULT_PORT);
+}
+
+function describe(root: Root, pid: number): FoundProcess {
+  const line = ofProcess(() => root.readIfPresent(`/proc/${pid}/cmdline`)) ?? '';
+  const argv = line.split('\0').slice(0, -1);
+  const comm = ofProcess(() => root.readIfPresent(`/proc/${pid}/comm`))?.trim();
+  return {
+    pid,
+    name: argv[0]?.split('/').at(-1) ?? comm ?? 'a process',
+    since: ofProcess(() => readProcessStart(root, pid)) ?? null,
+    flags: argv.length === 0 ? null : parseKatranFlags(argv),
+  };
+}
+
+/**
+ * Looks for katran on this machine, whatever -sysroot says: the sockets on its port and their owners; where an owner is hidden,
+ * the process of katran's name that was started for that port. Throws KernelFileError.
+ */
+export function findKatran(endpoint: KatranEndpoint): FoundKatran {
+  const root = openRoot('/');
+  const listeners = listenersOn(endpoint).filter(({ address }) => endpoint.conflictsWith(address));
+  const pids = new Set(listeners.flatMap(({ pid }) => pid ?? []));
+  const hidden = listeners.some(({ pid }) => pid === null);
+  const named = findProcesses(root, [KATRAN])
+    .filter(({ pid }) => !pids.has(pid))
+    .map(({ pid }) => describe(root, pid));
+  const likely = hidden ? named.filter((katran) => portOf(katran) === endpoint.port) : [];
+  return {
+    listening: listeners.length > 0,
+    owners: [...[...pids].map((pid) => describe(root, pid)), ...likely],
+    hidden,
+    elsewhere: named.filter((katran) => !likely.includes(katran)),
+  };
+}

@@ -1,7 +1,0 @@
-import type { KatranClient } from '../katran/call-error.ts';
-
-/** A client for katran at this address; gRPC is loaded here, while katran starts, and on no other path. */
-export async function openKatranClientLazily(address: string): Promise<KatranClient> {
-  const { openKatranClient } = await import('../katran/client.ts');
-  return openKatranClient(address);
-}

@@ -1,0 +1,114 @@
+import type { Log } from '../log/log.ts';
+import type { World } from '../world.ts';
+import { watchdogMs } from './notify-environment.ts';
+import { systemdNotify, type Notifier } from './systemd-notify.ts';
+
+/** A katran that has not answered by then gets no ping; the watchdog decides how many may be missed. */
+export const ANSWER_MS = 1_000;
+/** What is waited for at the end of the run, so that no systemd-notify outlives it. */
+const LAST_WORDS_MS = 1_000;
+
+/** What the service manager is told while a launch goes on. Calls return at once and never throw. */
+export interface ServiceManager {
+  /** One line for `systemctl status`; `needMs` is asked for where the manager's own timeout may be shorter. */
+  status(text: string, needMs?: number): void;
+  /** The MAC has read back: whatever waits for this service may go on. */
+  ready(text: string): void;
+  stopping(text: string, needMs: number): void;
+  /** Pings the watchdog, if there is one, as long as `answers` says that katran answers now. */
+  watch(answers: (deadlineMs: number) => Promise<unknown>): void;
+  /** No more pings; waits a moment for messages under way. */
+  close(): Promise<void>;
+}
+
+const NOBODY: ServiceManager = {
+  status: () => undefined,
+  ready: () => undefined,
+  stopping: () => undefined,
+  watch: () => undefined,
+  close: () => Promise.resolve(),
+};
+
+/** systemd, when it started us with `Type=notify`; otherwise nobody, and nothing is run. */
+export function openServiceManager(world: Pick<World, 'environment' | 'pid'>, log: Log): ServiceManager {
+  const { environment, pid } = world;
+  if ((environment.NOTIFY_SOCKET ?? '') === '') return NOBODY;
+  return new Systemd(systemdNotify(environment, log), pid, watchdogMs(environment, pid));
+}
+
+/** EXTEND_TIMEOUT_USEC= in sd_notify(3): never shortens what the unit says. */
+const extension = (needMs: number | undefined): readonly string[] =>
+  needMs === undefined ? [] : [`EXTEND_TIMEOUT_USEC=${Math.ceil(needMs) * 1000}`];
+
+const statusLine = (text: string): string => `STATUS=${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`;
+
+class Systemd implements ServiceManager {
+  readonly #notifier: Notifier;
+  readonly #pid: number;
+  readonly #watchdogMs: number | undefined;
+  #status = '';
+  #stopping = false;
+  #timer: NodeJS.Timeout | undefined;
+  #asking = false;
+
+  constructor(notifier: Notifier, pid: number, watchdog: number | undefined) {
+    this.#notifier = notifier;
+    this.#pid = pid;
+    this.#watchdogMs = watchdog;
+  }
+
+  status(text: string, needMs?: number): void {
+    // A status that arrives after the stop began would hide what is being waited for.
+    if (this.#stopping || text === this.#status) return;
+    this.#status = text;
+    void this.#send(statusLine(text), ...extension(needMs));
+  }
+
+  ready(text: string): void {
+    if (this.#stopping) return;
+    this.#status = text;
+    void this.#send('READY=1', `MAINPID=${this.#pid}`, statusLine(text));
+  }
+
+  stopping(text: string, needMs: number): void {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#endPings();
+    void this.#send('STOPPING=1', statusLine(text), ...extension(needMs));
+  }
+
+  watch(answers: (deadlineMs: number) => Promise<unknown>): void {
+    if (this.#watchdogMs === undefined || this.#stopping) return;
+    this.#endPings();
+    const halfMs = this.#watchdogMs / 2;
+    const ask = async (): Promise<void> => {
+      // Where the last question or its ping is still under way, another one would only queue up behind it.
+      if (this.#asking) return;
+      this.#asking = true;
+      try {
+        await answers(Math.min(ANSWER_MS, halfMs));
+        if (this.#timer !== undefined) await this.#send('WATCHDOG=1');
+      } catch {
+        // No answer, no ping; why it does not answer is for the gateway watch and its log to say.
+      } finally {
+        this.#asking = false;
+      }
+    };
+    this.#timer = setInterval(() => void ask(), halfMs);
+    void ask();
+  }
+
+  async close(): Promise<void> {
+    this.#endPings();
+    await this.#notifier.close(LAST_WORDS_MS);
+  }
+
+  #endPings(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #send(...variables: readonly string[]): Promise<void> {
+    return this.#notifier.send(...variables);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Clock } from './local-time.ts';
+
+/** What the program says about itself while it works; everything goes to stderr. */
+export interface Log {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+  error(message: string): void;
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_FORMATS = ['text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** Takes one finished line, line feed included. */
+export type LineWriter = (line: string) => void;
+
+export interface LogOptions {
+  readonly format: LogFormat;
+  readonly level: LogLevel;
+  readonly write: LineWriter;
+  /** For text lines; the runtime's calendar unless said. */
+  readonly clock?: Clock;
+}

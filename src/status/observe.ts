@@ -1,0 +1,137 @@
+import type { AffinityPlan, PlannedVector } from '../affinity/types.ts';
+import { keptCpu } from '../affinity/keep.ts';
+import { chooseInterface } from '../planning/interface.ts';
+import { Failure } from '../failure.ts';
+import { parseMac } from '../linux/mac.ts';
+import { resolveGateway } from '../gateway/resolve.ts';
+import type { KatranClient } from '../katran/call-error.ts';
+import type { KatranEndpoint } from '../katran/endpoint.ts';
+import { readTopology, type Topology } from '../linux/cpu-topology.ts';
+import { readInterrupts } from '../linux/interrupts.ts';
+import { parseAffinityMask } from '../linux/smp-affinity.ts';
+import type { Log } from '../log/log.ts';
+import { planForInterface } from '../planning/plan.ts';
+import type { Task } from '../planning/task.ts';
+import { findKatran, type FoundKatran } from '../katran/find-katran.ts';
+import type { Answer, Counters, LiveVector, Look } from './types.ts';
+import { readXdpMode } from '../tools/xdp-mode.ts';
+
+const CALL_DEADLINE_MS = 1000;
+/** A report has its own words for what it cannot find. */
+const SILENT: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+/** Where status looks, and whom it asks. */
+export interface Subject {
+  readonly task: Task;
+  readonly endpoint: KatranEndpoint;
+  readonly client: KatranClient;
+}
+
+async function attempt<T>(action: () => T | Promise<T>): Promise<Answer<T>> {
+  try {
+    return { value: await action() };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { trouble: error.message };
+  }
+}
+
+/** The counters alone: the first of two readings. Throws KernelFileError. */
+export async function readCounters({ task, client }: Subject): Promise<Counters> {
+  const fallback = await attempt(async () => (await client.getLruFallbackStats(CALL_DEADLINE_MS)).v1);
+  return {
+    fallback: 'value' in fallback ? fallback.value : null,
+    interrupts: readInterrupts(task.root),
+    time: performance.now(),
+  };
+}
+
+async function askMac(client: KatranClient): Promise<string> {
+  const answered = await client.getMac(CALL_DEADLINE_MS);
+  const mac = parseMac(answered);
+  if (mac === undefined)
+    throw new Failure(`getMac answered ${JSON.stringify(answered)}, which is no MAC address`);
+  return mac;
+}
+
+/** CPUs an interrupt goes to, as `-strategy keep` judges it: its mask if that is one CPU, else what the kernel made of it. */
+function landsOn({ current, effective }: PlannedVector, topology: Topology): readonly number[] {
+  const kept = keptCpu(current, effective, new Set(topology.online));
+  if (kept !== undefined) return [kept];
+  const online = new Set(topology.online);
+  return (current === null ? [] : parseAffinityMask(current)).filter((cpu) => online.has(cpu));
+}
+
+/** The vectors as they are. A plan reads them all; what it plans is of no interest here, so nothing limits it. */
+function readVectors({ options, root }: Task, interfaceName: string): AffinityPlan {
+  const unlimited = {
+    ...options,
+    strategy: 'sequential',
+    cpus: undefined,
+    forwarding_cores: undefined,
+    max_cpus: Number.MAX_SAFE_INTEGER,
+    lru_size: Number.MAX_SAFE_INTEGER,
+  } as const;
+  return planForInterface(unlimited, root, interfaceName);
+}
+
+function interfaceToLookAt({ options, root }: Task, { owners }: FoundKatran): string {
+  const own = owners.find(({ flags }) => flags?.intf !== undefined)?.flags?.intf;
+  const choice =
+    options.given.has('intf') || own === undefined
+      ? options
+      : { intf: own, given: new Set(['intf'] as const) };
+  return chooseInterface(choice, root, SILENT);
+}
+
+/** Reads everything once; changes and sends nothing but calls that ask katran. Throws KernelFileError. */
+export async function look(subject: Subject): Promise<Look> {
+  const { task, endpoint, client } = subject;
+  const { options, root } = task;
+  const katran = findKatran(endpoint);
+  const chosen = await attempt(() => interfaceToLookAt(task, katran));
+  const interfaceName = 'value' in chosen ? chosen.value : options.intf;
+  const [mac, gateway, xdp] = await Promise.all([
+    attempt(() => askMac(client)),
+    attempt(() =>
+      resolveGateway({
+        root,
+        intf: interfaceName,
+        gateway: options.gateway,
+        mac: options.default_mac,
+        timeoutMs: 0,
+        probe: false,
+        log: SILENT,
+      }),
+    ),
+    root.live && 'value' in chosen ? readXdpMode(interfaceName) : null,
+  ]);
+  const plan = await attempt(() => readVectors(task, interfaceName));
+  const topology = 'value' in plan ? plan.value.topology : readTopology(root);
+  const down =
+    'value' in plan ? plan.value.warnings.find(({ code }) => code === 'interface-down') : undefined;
+  const vectors: Answer<readonly LiveVector[]> =
+    'value' in plan
+      ? { value: plan.value.vectors.map((vector) => ({ ...vector, cpus: landsOn(vector, topology) })) }
+      : plan;
+  return {
+    ...(await readCounters(subject)),
+    address: endpoint.address,
+    katran,
+    mac,
+    gateway,
+    interface: chosen,
+    intfGiven: options.given.has('intf') ? options.intf : null,
+    topology,
+    nics: 'value' in plan ? plan.value.nics : [],
+    vectors,
+    interfaceTrouble: down?.message ?? null,
+    xdp,
+    live: root.live,
+  };
+}

@@ -1,0 +1,175 @@
+import { cpuMap } from '../report/cpu-map.ts';
+import { shortCount } from '../report/load.ts';
+import type { Landing } from '../report/queue-names.ts';
+import type { Screen } from '../terminal/screen.ts';
+import { table } from '../terminal/table.ts';
+import { wrapped } from '../terminal/wrap.ts';
+import { formatCpuList } from '../linux/cpu-list.ts';
+import { katranFlagsOf } from './findings.ts';
+import type { Look, QueueRate, StatusReport } from './types.ts';
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+function localTime(ms: number): string {
+  const t = new Date(ms);
+  return `${t.getFullYear()}/${two(t.getMonth() + 1)}/${two(t.getDate())} ${two(t.getHours())}:${two(t.getMinutes())}:${two(t.getSeconds())}`;
+}
+
+/** `12 s`, `5 min`, `3 h 20 min`, `12 days`. */
+function forHowLong(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
+function katranWords({ katran, address }: Look, now: number, screen: Screen): string {
+  if (!katran.listening) return `${screen.bad('down')}, nothing listens on ${address}`;
+  const [owner] = katran.owners;
+  if (owner === undefined) return `${screen.good('up')} on ${address}, its process is hidden`;
+  const since =
+    owner.since === null ? '' : `, since ${localTime(owner.since)} (${forHowLong(now - owner.since)})`;
+  return `${screen.good('up')}, pid ${owner.pid} on ${address}${since}`;
+}
+
+function interfaceWords({ interface: chosen, katran, xdp, nics, interfaceTrouble }: Look): string {
+  if ('trouble' in chosen) return 'unknown';
+  const flags = katranFlagsOf(katran);
+  const mode =
+    flags === null
+      ? []
+      : [
+          flags.mapPath === ''
+            ? 'standalone'
+            : `shared mode, position ${flags.mapPosition} of ${flags.mapPath}`,
+        ];
+  const drivers = [...new Set(nics.flatMap(({ driver }) => driver ?? []))];
+  return [
+    chosen.value,
+    ...(drivers.length === 0 ? [] : [drivers.join(' and ')]),
+    ...(interfaceTrouble === null ? [] : ['down']),
+    ...mode,
+    ...(xdp === null ? [] : [xdp === 'none' ? 'no XDP program' : `XDP ${xdp}`]),
+  ].join(', ');
+}
+
+function macWords({ mac, gateway }: Look, screen: Screen): string {
+  const has = 'value' in mac ? mac.value : 'unknown';
+  if ('trouble' in gateway) return `${has}; gateway unknown`;
+  const { address, interface: device, mac: wanted } = gateway.value;
+  const router = address === null ? 'that of -default_mac' : `gateway ${address}`;
+  if ('value' in mac && wanted === mac.value)
+    return `${mac.value}, ${screen.good('the same')} as ${router} on ${device}`;
+  return `${has}, ${'value' in mac ? screen.bad('but') : 'and'} ${router} has ${wanted ?? 'none'}`;
+}
+
+function affinityWords({ katran, vectors }: Look, wrong: boolean, screen: Screen): string {
+  const queues = 'value' in vectors ? vectors.value.filter(({ role }) => role === 'receive').length : null;
+  const counted =
+    queues === null ? 'queues unknown' : `${queues} receive ${queues === 1 ? 'queue' : 'queues'}`;
+  const cores = katranFlagsOf(katran)?.forwardingCores ?? null;
+  if (cores === null) return `${counted}; katran's forwarding cores unknown`;
+  if (cores.length === 0) return `${counted}; ${screen.bad('katran has no forwarding cores')}`;
+  const told = `katran's forwarding cores ${formatCpuList(cores)}`;
+  if (queues === null) return `${counted}; ${told}`;
+  return wrong
+    ? `${counted}, ${screen.bad('not as planned')}; ${told}`
+    : `${counted}, ${screen.good('as planned')} on ${told}`;
+}
+
+function fallbackWords({ look, fallbackPerSecond }: StatusReport): string {
+  if (look.fallback === null) return 'unknown';
+  const rate = fallbackPerSecond === null ? '' : `, ${shortCount(fallbackPerSecond)} per second now`;
+  return `${look.fallback} packets used the fallback table${rate}`;
+}
+
+const AFFINITY_CODES = new Set([
+  'affinity-outside',
+  'affinity-differs',
+  'numa-differs',
+  'core-offline',
+  'no-forwarding-cores',
+]);
+
+function facts(report: StatusReport, now: number, screen: Screen): string[] {
+  const { look, problems } = report;
+  const wrong = problems.some(({ code }) => AFFINITY_CODES.has(code));
+  return [
+    `katran     ${katranWords(look, now, screen)}`,
+    `interface  ${interfaceWords(look)}`,
+    `MAC        ${macWords(look, screen)}`,
+    `affinity   ${affinityWords(look, wrong, screen)}`,
+    `fallback   ${fallbackWords(report)}`,
+  ];
+}
+
+function takenBy({ byCpu }: QueueRate): string {
+  const busy = [...byCpu].sort(([, a], [, b]) => b - a);
+  if (busy.length === 1) return `CPU ${busy[0]?.[0]}`;
+  const named = busy.slice(0, 3).map(([cpu, rate]) => `CPU ${cpu} ${shortCount(rate)}`);
+  return busy.length > 3 ? `${named.join(', ')}, ${busy.length - 3} more` : named.join(', ');
+}
+
+function queueTable({ queues, look }: StatusReport): string[] {
+  if (queues.length === 0) return [];
+  const several = look.nics.length > 1;
+  const rows = queues.map((queue) => [
+    ...(several ? [queue.nic] : []),
+    String(queue.queue),
+    queue.irqs.join(','),
+    formatCpuList(queue.cpus) || '?',
+    shortCount(queue.perSecond),
+    takenBy(queue),
+  ]);
+  const head = [...(several ? ['NIC'] : []), 'queue', 'IRQ', 'on CPU', 'irq/s', 'taken by'];
+  return ['', ...table(head, rows, several ? [1, 4] : [0, 3]).split('\n')];
+}
+
+function landings({ vectors }: Look): Landing[] {
+  if ('trouble' in vectors) return [];
+  return vectors.value.flatMap(({ nic, role, queue, cpus }) =>
+    role === 'control' || queue === null ? [] : [{ nic, role, queue, cpus }],
+  );
+}
+
+function liveMap({ look, rates }: StatusReport, screen: Screen): string[] {
+  const forwardingCores = katranFlagsOf(look.katran)?.forwardingCores ?? null;
+  const { topology, nics } = look;
+  return cpuMap({ topology, nics, landings: landings(look), forwardingCores, rates }, screen);
+}
+
+/** One line for each thing that is wrong or worth knowing; on a narrow screen continued on indented ones. */
+function verdict({ problems, notes }: StatusReport, screen: Screen, wrapAt: number | null): string[] {
+  const line = (label: string, colour: (text: string) => string, message: string): string[] => {
+    const text = `${label} ${message}`;
+    const [first = '', ...more] = wrapAt === null ? [text] : wrapped(text, wrapAt - 2);
+    return [colour(label) + first.slice(label.length), ...more.map((rest) => `  ${rest}`)];
+  };
+  return [
+    ...notes.flatMap(({ code, message }) =>
+      line(`note (${code}):`, (text) => screen.style.warning(text), message),
+    ),
+    ...problems.flatMap(({ code, message }) => line(`WRONG (${code}):`, (text) => screen.bad(text), message)),
+    ...(problems.length > 0 ? [] : [screen.good('nothing wrong')]),
+  ];
+}
+
+/**
+ * The report for people, in parts that a caller puts in order; `now` in ms since 1970. `wrapAt`: columns after which a long
+ * message is continued on the next line; null: never.
+ */
+export function statusParts(
+  report: StatusReport,
+  now: number,
+  screen: Screen,
+  wrapAt: number | null,
+): { facts: string[]; map: string[]; queues: string[]; verdict: string[] } {
+  return {
+    facts: facts(report, now, screen),
+    map: ['', ...liveMap(report, screen)],
+    queues: queueTable(report),
+    verdict: verdict(report, screen, wrapAt),
+  };
+}

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { AffinityPlan, PlannedVector } from '../../../../src/affinity/types.ts';
+import { adoptPlan, wantedVectors } from '../../../../src/affinity/guard/wanted.ts';
+import { readTopology } from '../../../../src/linux/cpu-topology.ts';
+import { formatAffinityMask, parseAffinityMask } from '../../../../src/linux/smp-affinity.ts';
+import { Sysroot } from '../sysroot.ts';
+
+const CPUS = 16;
+const sysroot = new Sysroot({ cpus: CPUS, vectors: 0 });
+const topology = readTopology(sysroot.root);
+sysroot.remove();
+
+/** A plan whose vector i, `first + i` by number, is on the i-th of these CPUs. */
+function plan(
+  cpus: readonly number[],
+  { online = topology.online, first = 30, prefix = 'eth0-TxRx' } = {},
+): AffinityPlan {
+  const vectors = cpus.map((cpu, queue): PlannedVector => ({
+    nic: 'eth0',
+    irq: first + queue,
+    name: `${prefix}-${queue}`,
+    role: 'receive',
+    queue,
+    cpu,
+    node: 0,
+    mask: formatAffinityMask([cpu], CPUS),
+    current: null,
+    effective: null,
+  }));
+  return {
+    interface: 'eth0',
+    strategy: 'sequential',
+    topology: { ...topology, online },
+    nics: [],
+    vectors,
+    forwardingCores: [...new Set(cpus)],
+    numaNodes: [...new Set(cpus)].map(() => 0),
+    warnings: [],
+  };
+}
+
+const cpu = fc.integer({ min: 0, max: CPUS - 1 });
+const queues = fc.array(cpu, { minLength: 1, maxLength: 24 });
+
+test('the same plan again changes nothing', () => {
+  fc.assert(
+    fc.property(queues, (cpus) => {
+      const same = plan(cpus);
+      const before = wantedVectors(same);
+      expect(adoptPlan(before, same, same.forwardingCores)).toEqual({
+        wanted: before,
+        gone: [],
+        added: [],
+        moved: [],
+        missingCores: [],
+      });
+    }),
+  );
+});
+
+test('every vector belongs to an online core that katran knows, as long as one is online; the mask is that core', () => {
+  const someOnline = fc.uniqueArray(cpu, { minLength: 1 }).map((cpus) => cpus.sort((a, b) => a - b));
+  fc.assert(
+    fc.property(queues, queues, someOnline, (first, second, online) => {
+      const before = plan(first);
+      const after = plan(
+        second.map((i) => online[i % online.length] ?? 0),
+        { online },
+      );
+      const given = before.forwardingCores;
+      const { wanted } = adoptPlan(wantedVectors(before), after, given);
+      expect(wanted.map(({ irq }) => irq)).toEqual(after.vectors.map(({ irq }) => irq));
+      for (const vector of wanted) {
+        expect(online).toContain(vector.cpu);
+        expect(parseAffinityMask(vector.mask)).toEqual([vector.cpu]);
+        if (given.some((core) => online.includes(core))) expect(given).toContain(vector.cpu);
+      }
+    }),
+  );
+});
+
+test('a plan that needs no other cores is taken as it is', () => {
+  fc.assert(
+    fc.property(queues, queues, (first, second) => {
+      const before = plan(first);
+      const after = plan(second.map((i) => before.forwardingCores[i % before.forwardingCores.length] ?? 0));
+      const { wanted, missingCores } = adoptPlan(wantedVectors(before), after, before.forwardingCores);
+      expect(wanted).toEqual(wantedVectors(after));
+      expect(missingCores).toEqual([]);
+    }),
+  );
+});
+
+test('gone, new and moved vectors, and the cores that are missing, ascending', () => {
+  const before = plan([0, 1, 2]);
+  const after = plan([0, 2, 5, 4], { first: 30 });
+  const result = adoptPlan(wantedVectors(before), after, [0, 1, 2]);
+  expect(result.missingCores).toEqual([4, 5]);
+  expect(result.gone).toEqual([]);
+  expect(result.added.map(({ irq }) => irq)).toEqual([33]);
+  expect(result.moved.map(({ irq }) => irq)).toEqual([31]);
+  expect(result.wanted.map(({ cpu: core }) => core)).toEqual([0, 2, 2, 0]);
+});
+
+test('another name is another vector', () => {
+  const { gone, added } = adoptPlan(wantedVectors(plan([0, 1])), plan([0, 1], { prefix: 'eth0-rx' }), [0, 1]);
+  expect(gone.map(({ name }) => name)).toEqual(['eth0-TxRx-0', 'eth0-TxRx-1']);
+  expect(added.map(({ name }) => name)).toEqual(['eth0-rx-0', 'eth0-rx-1']);
+});
+
+test('an IRQ that two members share belongs where it was written last', () => {
+  const shared = plan([0, 3]);
+  const vectors = shared.vectors.map((vector) => ({ ...vector, irq: 30 }));
+  expect(wantedVectors({ ...shared, vectors })).toEqual([
+    { irq: 30, name: 'eth0-TxRx-1', cpu: 3, mask: '00000008' },
+  ]);
+});
+
+test('keep: a vector that is still there stays where it was, a new one where it is', () => {
+  const keep = (cpus: readonly number[]): AffinityPlan => ({ ...plan(cpus), strategy: 'keep' });
+  const { wanted, missingCores } = adoptPlan(wantedVectors(keep([1, 2])), keep([5, 2, 6]), [1, 2]);
+  expect(wanted.map((vector) => vector.cpu)).toEqual([1, 2, 6]);
+  expect(missingCores).toEqual([6]);
+});

@@ -1,0 +1,105 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SignalDesk, type SignalSource } from '../../../src/launch/signals.ts';
+import { statusOfSignal } from '../../../src/failure.ts';
+import { keepingLog } from './stand-ins.ts';
+
+/** Signals as the test sends them. */
+class Signals implements SignalSource {
+  readonly listeners = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>();
+  uncaught: ((error: unknown) => void) | undefined;
+
+  onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void {
+    for (const signal of signals) this.listeners.set(signal, listener);
+    return () => {
+      for (const signal of signals) this.listeners.delete(signal);
+    };
+  }
+
+  onUncaught(listener: (error: unknown) => void): () => void {
+    this.uncaught = listener;
+    return () => {
+      this.uncaught = undefined;
+    };
+  }
+
+  send(signal: NodeJS.Signals): void {
+    const listener = this.listeners.get(signal);
+    if (listener === undefined) throw new Error(`${signal} would have ended the process`);
+    listener(signal);
+  }
+}
+
+let signals: Signals;
+let log: ReturnType<typeof keepingLog>;
+let desk: SignalDesk;
+beforeEach(() => {
+  signals = new Signals();
+  log = keepingLog();
+  desk = new SignalDesk(signals, log);
+});
+
+describe('the signal desk', () => {
+  it.each(['SIGTERM', 'SIGINT', 'SIGQUIT'] as const)('%s asks to stop, once', (signal) => {
+    signals.send(signal);
+    expect(desk.stoppedBy).toBe(signal);
+    expect(desk.stop.aborted).toBe(true);
+    expect(log.lines).toEqual([`info: ${signal} received, stopping`]);
+  });
+
+  it('answers a second one with what is being waited for; the first stays the reason', () => {
+    desk.describe(() => 'waiting for katran to end');
+    signals.send('SIGTERM');
+    signals.send('SIGINT');
+    expect(desk.stoppedBy).toBe('SIGTERM');
+    expect(log.lines.at(-1)).toBe('info: SIGINT received again; already stopping: waiting for katran to end');
+  });
+
+  it.each(['SIGUSR2', 'SIGWINCH', 'SIGPIPE'] as const)('%s does nothing, and ends nothing', (signal) => {
+    signals.send(signal);
+    expect(desk.stop.aborted).toBe(false);
+    expect(log.lines).toEqual([]);
+  });
+
+  it('takes an error that nobody caught for a reason to stop in order: katran must not be left alone', () => {
+    signals.uncaught?.(new TypeError('x is not a function'));
+    expect(desk.stop.aborted).toBe(true);
+    expect(desk.defect).toBe(true);
+    expect(desk.stoppedBy).toBeUndefined();
+    expect(log.lines[0]).toMatch(/^error: this is a defect of start-katran.*TypeError: x is not a function/);
+    desk.close();
+    expect(signals.uncaught).toBeUndefined();
+  });
+
+  it('SIGUSR1 logs the state as it is then', () => {
+    let seconds = 1;
+    desk.describe(() => `up for ${seconds} s`);
+    seconds = 2;
+    signals.send('SIGUSR1');
+    expect(log.lines).toEqual(['info: up for 2 s']);
+    expect(desk.stop.aborted).toBe(false);
+  });
+
+  it('SIGHUP looks now, or says that there is nothing to look at yet', () => {
+    signals.send('SIGHUP');
+    expect(log.lines.at(-1)).toMatch(/SIGHUP received; nothing to look at yet: starting/);
+    let looks = 0;
+    desk.onLook(() => (looks += 1));
+    signals.send('SIGHUP');
+    expect(looks).toBe(1);
+    expect(desk.stop.aborted).toBe(false);
+  });
+
+  it('takes its listeners off when it is closed', () => {
+    expect(signals.listeners.size).toBeGreaterThan(0);
+    desk.close();
+    expect([...signals.listeners.keys()]).toEqual(['SIGUSR2', 'SIGWINCH', 'SIGPIPE']);
+  });
+});
+
+it.each([
+  ['SIGHUP', 129],
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('the status of %s is %d', (signal, status) => {
+  expect(statusOfSignal(signal)).toBe(status);
+});
