@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Failure, messageOf } from '../../failure.ts';
+import { errnoOf, Failure, messageOf } from '../../failure.ts';
+import { replaceFile } from '../../linux/atomic-file.ts';
 import type { Log } from '../../log/log.ts';
 import { checkInterfaceName } from '../../linux/net-device.ts';
 import type { Root } from '../../linux/root.ts';
@@ -22,10 +23,6 @@ export function savedMasksPath(root: Root, interfaceName: string): string {
 
 /** The saved file exists but cannot be understood. */
 export class SavedMasksUnreadable extends Failure {}
-
-function errno(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
@@ -79,7 +76,7 @@ export function readSavedMasks(root: Root, interfaceName: string): SavedMask[] |
       fs.closeSync(descriptor);
     }
   } catch (error) {
-    const code = errno(error);
+    const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const advice =
       code === 'ELOOP' ? 'it is a symbolic link: remove it' : code === 'EACCES' ? 'run as root' : 'remove it';
@@ -93,8 +90,8 @@ function makeDirectory(directory: string): void {
   try {
     fs.mkdirSync(directory, { mode: 0o755 });
   } catch (error) {
-    if (errno(error) === 'ENOENT') fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
-    else if (errno(error) !== 'EEXIST') throw error;
+    if (errnoOf(error) === 'ENOENT') fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
+    else if (errnoOf(error) !== 'EEXIST') throw error;
   }
 }
 
@@ -104,21 +101,7 @@ function writeAtomically(file: string, text: string): void {
   if (!fs.lstatSync(directory).isDirectory()) {
     throw new Failure(`cannot save IRQ masks in ${directory}: it is not a directory; remove it`);
   }
-  const temporary = path.join(directory, `.${path.basename(file)}.${crypto.randomUUID()}`);
-  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-  const descriptor = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-  try {
-    try {
-      fs.writeFileSync(descriptor, text);
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-    fs.renameSync(temporary, file);
-  } catch (error) {
-    fs.rmSync(temporary, { force: true });
-    throw error;
-  }
+  replaceFile(file, text, 0o600);
 }
 
 function replaceSavedMasks(file: string, text: string): void {
@@ -126,7 +109,7 @@ function replaceSavedMasks(file: string, text: string): void {
     writeAtomically(file, text);
   } catch (error) {
     if (error instanceof Failure) throw error;
-    const code = errno(error);
+    const code = errnoOf(error);
     const advice =
       code === 'ENOSPC'
         ? 'make room there'
@@ -187,6 +170,6 @@ export function removeSavedMasks(root: Root, interfaceName: string): void {
   try {
     fs.rmSync(file, { force: true });
   } catch (error) {
-    throw new Failure(`cannot remove ${file}: ${errno(error) ?? messageOf(error)}; remove it by hand`);
+    throw new Failure(`cannot remove ${file}: ${errnoOf(error) ?? messageOf(error)}; remove it by hand`);
   }
 }
