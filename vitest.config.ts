@@ -27,6 +27,7 @@ export default defineConfig({
       suite('root', 60_000), // network namespaces and the real /proc/irq
       suite('faults', 120_000),
       suite('packaging', 300_000),
+      suite('katran', 60_000, { fileParallelism: false }), // a real katran, whose folder START_KATRAN_REAL names
       suite('guest', 600_000, { fileParallelism: false }),
     ],
   },
