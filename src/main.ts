@@ -36,7 +36,8 @@ export async function main(world: World): Promise<number> {
 
 type Performance = Exclude<Invocation, { kind: 'help' | 'version' | 'completion' }>;
 
-async function perform(world: World, { kind, options, remarks }: Performance): Promise<number> {
+async function perform(world: World, invocation: Performance): Promise<number> {
+  const { options, remarks } = invocation;
   const log = await openLog({
     format: options.log_format,
     level: options.log_level,
@@ -46,7 +47,7 @@ async function perform(world: World, { kind, options, remarks }: Performance): P
   for (const remark of remarks) log.warn(remark);
   try {
     const task = { options, root: openRoot(options.sysroot), log, world };
-    switch (kind) {
+    switch (invocation.kind) {
       case 'launch':
         return await run(task);
       case 'restore':
@@ -55,6 +56,9 @@ async function perform(world: World, { kind, options, remarks }: Performance): P
         return await (await import('./commands/doctor.ts')).doctorCommand(task);
       case 'status':
         return await (await import('./commands/status.ts')).statusCommand(task);
+      case 'services':
+      case 'handover':
+        throw new Failure(`start-katran ${invocation.kind} is not made yet`);
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

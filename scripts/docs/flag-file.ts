@@ -9,6 +9,8 @@ const OF_ONE_RUN = new Set([
   'watch',
   'report',
   'report_file',
+  'o',
+  'exact',
   'sysroot',
   'flagfile',
 ]);

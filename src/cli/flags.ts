@@ -9,9 +9,32 @@ export const GROUPS = {
   affinity: 'Interrupt affinity',
   gateway: 'Gateway',
   launch: 'Launch and supervision',
+  services: 'Services',
   output: 'Output',
 } as const;
 export type Group = keyof typeof GROUPS;
+
+/** Words that may come first instead of a flag, with what they do. */
+export const COMMANDS = {
+  doctor: 'check everything around katran, one line a check; exit 3 if any fails',
+  status: 'what runs now: katran, gateway, affinity, packets; exit 3 if something is wrong',
+  restore: 'put back the IRQ masks found before the first -affinitize',
+  services: "show katran's VIPs and reals; services save and restore keep them in a file",
+  handover: 'shared mode: a fresh katran takes over from the running one, no packet lost',
+  completion: 'print a completion script for bash, zsh or fish',
+  help: 'print the flags and examples of a command',
+  version: 'print name and version',
+} as const;
+export type CommandName = keyof typeof COMMANDS;
+
+/** What flags belong to: `launch` is a call without a command, previews included. */
+export type FlagOwner = 'launch' | Exclude<CommandName, 'completion' | 'help' | 'version'>;
+
+export const SERVICE_ACTIONS = ['show', 'save', 'restore'] as const;
+export type ServiceAction = (typeof SERVICE_ACTIONS)[number];
+
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];
 
 export interface Flag<T> {
   readonly type: ValueType<T>;
@@ -22,21 +45,37 @@ export interface Flag<T> {
   readonly group: Group;
   /** One sentence without a full stop. */
   readonly help: string;
+  /** To which commands the flag means something; typed with any other it is a usage error. */
+  readonly owners: readonly FlagOwner[];
 }
 
-function flag<T>(
-  group: Group,
-  type: ValueType<T>,
-  value: T,
-  help: string,
-  defaultText = String(value),
-): Flag<T> {
-  return { type, default: value, defaultText, group, help };
+/** The rows of flags that mean something to the same commands. */
+function rowsOf(...owners: readonly FlagOwner[]) {
+  return {
+    flag: <T>(
+      group: Group,
+      type: ValueType<T>,
+      value: T,
+      help: string,
+      defaultText = String(value),
+    ): Flag<T> => ({ type, default: value, defaultText, group, help, owners }),
+    optional: <T>(group: Group, type: ValueType<T>, help: string, defaultText = ''): Flag<T | undefined> => ({
+      type,
+      default: undefined,
+      defaultText,
+      group,
+      help,
+      owners,
+    }),
+  };
 }
 
-function optional<T>(group: Group, type: ValueType<T>, help: string, defaultText = ''): Flag<T | undefined> {
-  return { type, default: undefined, defaultText, group, help };
-}
+const everywhere = rowsOf('launch', 'doctor', 'status', 'restore', 'services', 'handover');
+const forLaunch = rowsOf('launch');
+/** What shapes katran's arguments: the doctor checks it. */
+const forKatran = rowsOf('launch', 'doctor');
+/** What shapes the plan: compared with what runs. */
+const forPlan = rowsOf('launch', 'doctor', 'status');
 
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
@@ -44,136 +83,202 @@ const milliseconds = type.integer(0, INT32_MAX);
 
 /** Every flag there is. Parsing, usage, environment, flag file, completions and documents come from here. */
 export const FLAGS = {
-  affinitize: flag('what', type.boolean, false, 'write the IRQ affinity chosen by -strategy'),
-  affinitize_only: flag(
+  affinitize: forKatran.flag('what', type.boolean, false, 'write the IRQ affinity chosen by -strategy'),
+  affinitize_only: forLaunch.flag(
     'what',
     type.boolean,
     false,
     'write the IRQ affinity and exit; implies -affinitize; never starts katran',
   ),
-  run: flag(
+  run: forLaunch.flag(
     'what',
     type.boolean,
     false,
     'start katran; without it, a dry run that prints what would be started',
   ),
-  dry_run: flag(
+  dry_run: rowsOf('launch', 'restore', 'services').flag(
     'what',
     type.boolean,
     false,
     'write nothing and start nothing, whatever else is given; show it all',
   ),
 
-  balancer_bpf: flag('katran', type.path, '', 'path of the balancer BPF object'),
-  binary: flag(
+  balancer_bpf: forKatran.flag('katran', type.path, '', 'path of the balancer BPF object'),
+  binary: forKatran.flag(
     'katran',
     type.path,
     '',
     'path of katran_server_grpc; empty: katran_server_grpc looked up in PATH',
   ),
-  enable_hc: flag('katran', type.boolean, false, 'enable healthchecking'),
-  hc_bpf: flag('katran', type.path, '', 'path of the healthchecking BPF object'),
-  hc_intf: optional(
+  enable_hc: forKatran.flag('katran', type.boolean, false, 'enable healthchecking'),
+  hc_bpf: forKatran.flag('katran', type.path, '', 'path of the healthchecking BPF object'),
+  hc_intf: forKatran.optional(
     'katran',
     type.networkInterface,
     'interface of the healthchecking program; passed on when given',
   ),
-  intf: flag(
+  intf: everywhere.flag(
     'katran',
     type.networkInterface,
     'enp0s3',
     "interface of the XDP program; not given and enp0s3 absent: the default route's interface",
   ),
-  ipip_intf: flag('katran', type.networkInterface, 'ipip0', 'healthcheck tunnel for IPv4'),
-  ipip6_intf: flag('katran', type.networkInterface, 'ipip60', 'healthcheck tunnel for IPv6'),
-  lru_size: flag(
+  ipip_intf: forKatran.flag('katran', type.networkInterface, 'ipip0', 'healthcheck tunnel for IPv4'),
+  ipip6_intf: forKatran.flag('katran', type.networkInterface, 'ipip60', 'healthcheck tunnel for IPv6'),
+  lru_size: forPlan.flag(
     'katran',
     type.integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     1_000_000,
     'connection table entries, divided over the forwarding cores',
   ),
-  map_path: flag('katran', type.path, '', 'pinned root array for shared mode; empty: standalone'),
-  map_pos: flag('katran', type.integer(INT32_MIN, INT32_MAX), 2, 'position in the root array'),
-  priority: flag(
+  map_path: forPlan.flag('katran', type.path, '', 'pinned root array for shared mode; empty: standalone'),
+  map_pos: forPlan.flag('katran', type.integer(INT32_MIN, INT32_MAX), 2, 'position in the root array'),
+  priority: forKatran.flag(
     'katran',
     type.integer(INT32_MIN, INT32_MAX),
     2307,
     'tc priority of the healthchecking program',
   ),
-  server: optional(
+  server: rowsOf('launch', 'doctor', 'status', 'services', 'handover').optional(
     'katran',
     type.serverAddress,
     "katran's gRPC address; passed on when given; not given: 127.0.0.1:50051 is polled",
   ),
-  shutdown_delay: flag('katran', milliseconds, 1000, 'ms katran waits before it detaches'),
+  shutdown_delay: forKatran.flag('katran', milliseconds, 1000, 'ms katran waits before it detaches'),
 
-  strategy: flag(
+  strategy: forPlan.flag(
     'affinity',
     type.choice(STRATEGIES, true),
     'all-nodes',
     'how receive queues are spread: 0 or sequential, 1 or same-node, 2 or all-nodes, 3 or keep',
     '2',
   ),
-  numa_node: flag('affinity', type.numaNode, 0, "NUMA node for same-node; nic = the interface's own"),
-  cpus: optional('affinity', type.cpuList, 'CPUs the strategies may use; empty: all online CPUs'),
-  forwarding_cores: optional(
+  numa_node: forPlan.flag('affinity', type.numaNode, 0, "NUMA node for same-node; nic = the interface's own"),
+  cpus: forPlan.optional('affinity', type.cpuList, 'CPUs the strategies may use; empty: all online CPUs'),
+  forwarding_cores: forPlan.optional(
     'affinity',
     type.cpuList,
     'skip IRQ discovery and tell katran these CPUs (for interfaces without IRQs of their own)',
   ),
-  max_cpus: flag(
+  smt: forPlan.flag(
+    'affinity',
+    type.choice(['on', 'off']),
+    'on',
+    "off: of each core's threads use only the first online one",
+  ),
+  max_cpus: forPlan.flag(
     'affinity',
     type.integer(1, 65536),
     128,
     "forwarding cores must be below this (the BPF object's compile-time limit)",
   ),
-  affinity_guard: optional(
+  affinity_guard: forLaunch.optional(
     'affinity',
     type.choice(['off', 'warn', 'repair']),
     'while katran runs, what to do when masks or vectors change; repair needs -affinitize, and is its default then',
     'warn',
   ),
 
-  gateway: optional('gateway', type.ipAddress, "the gateway's address: skip the route table"),
-  default_mac: optional('gateway', type.mac, "the gateway's MAC: skip discovery"),
-  gateway_timeout: flag('gateway', milliseconds, 3000, "ms to resolve the gateway's MAC"),
-  gateway_interval: flag(
+  gateway: forPlan.optional('gateway', type.ipAddress, "the gateway's address: skip the route table"),
+  default_mac: forPlan.optional('gateway', type.mac, "the gateway's MAC: skip discovery"),
+  gateway_timeout: forLaunch.flag('gateway', milliseconds, 3000, "ms to resolve the gateway's MAC"),
+  gateway_interval: forLaunch.flag(
     'gateway',
     type.integer(1, INT32_MAX),
     1000,
     'ms between looks at the gateway while katran runs',
   ),
 
-  start_timeout: flag('launch', type.integer(1, INT32_MAX), 60_000, 'ms until katran must answer'),
+  start_timeout: forLaunch.flag('launch', type.integer(1, INT32_MAX), 60_000, 'ms until katran must answer'),
+  link_timeout: forLaunch.flag(
+    'launch',
+    milliseconds,
+    0,
+    'ms to wait until the interface exists, is up and has its receive interrupts',
+  ),
+  unresponsive_timeout: forLaunch.flag(
+    'launch',
+    milliseconds,
+    0,
+    'ms after which a running katran that answers no call is stopped, exit status 1; 0: never, it forwards on; with -handover it is replaced after 20 s',
+  ),
+  forwarding_guard: forLaunch.flag(
+    'launch',
+    type.choice(['off', 'warn', 'exit']),
+    'exit',
+    'while katran runs, what to do when its program is gone from the interface or its slot; exit: stop katran',
+  ),
+  handover: forKatran.flag(
+    'launch',
+    type.boolean,
+    false,
+    'shared mode: restarts of katran lose no packet; needs -map_path',
+  ),
+  metrics_file: forLaunch.flag(
+    'launch',
+    type.path,
+    '',
+    'write Prometheus metrics there every 10 s (a node_exporter textfile), atomically',
+  ),
 
-  json: flag(
+  services: forKatran.flag(
+    'services',
+    type.path,
+    '',
+    'file of VIPs and reals that katran is given before it is called up',
+  ),
+  keep_services: forKatran.flag(
+    'services',
+    type.boolean,
+    false,
+    "while katran runs, keep that file as katran's VIPs and reals are; needs -services",
+  ),
+  o: rowsOf('services').flag('services', type.path, '', 'services save: write to this file; empty: stdout'),
+  exact: rowsOf('services').flag(
+    'services',
+    type.boolean,
+    false,
+    'services restore: also remove what the file does not have',
+  ),
+
+  json: everywhere.flag(
     'output',
     type.boolean,
     false,
     "print the plan (or a command's report) as one JSON document; not together with -run",
   ),
-  watch: flag('output', type.boolean, false, 'status: draw it again every second, on a terminal'),
-  report: flag(
+  watch: rowsOf('status').flag(
+    'output',
+    type.boolean,
+    false,
+    'status: draw it again every second, on a terminal',
+  ),
+  report: rowsOf('doctor').flag(
     'output',
     type.boolean,
     false,
     'doctor: write one text file with everything a maintainer would ask for',
   ),
-  report_file: flag('output', type.path, 'start-katran-report.txt', 'doctor: where -report writes'),
-  log_format: flag(
+  report_file: rowsOf('doctor').flag(
+    'output',
+    type.path,
+    'start-katran-report.txt',
+    'doctor: where -report writes',
+  ),
+  log_format: everywhere.flag(
     'output',
     type.choice(LOG_FORMATS),
     'text',
     "form of the log lines on stderr; json wraps katran's lines too",
   ),
-  log_level: flag('output', type.choice(LOG_LEVELS), 'info', 'the least level that is logged'),
-  sysroot: flag(
+  log_level: everywhere.flag('output', type.choice(LOG_LEVELS), 'info', 'the least level that is logged'),
+  sysroot: everywhere.flag(
     'output',
     type.path,
     '/',
     'read and write /proc, /sys and /run below this directory: plan for a recorded host, test',
   ),
-  flagfile: optional(
+  flagfile: everywhere.optional(
     'output',
     type.path,
     'read flags from this file, one name=value a line',
@@ -185,14 +290,3 @@ export type FlagName = keyof typeof FLAGS;
 export type Values = { readonly [N in FlagName]: (typeof FLAGS)[N]['default'] };
 
 export const FLAG_NAMES = Object.keys(FLAGS).filter((name): name is FlagName => name in FLAGS);
-
-/** Words that may come first instead of a flag, with what they do. */
-export const COMMANDS = {
-  doctor: 'check everything around katran, one line a check; exit 3 if any fails',
-  status: 'what runs now: katran, gateway, affinity, packets; exit 3 if something is wrong',
-  restore: 'put back the IRQ masks found before the first -affinitize',
-  completion: 'print a completion script for bash, zsh or fish',
-} as const;
-export type CommandName = keyof typeof COMMANDS;
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];

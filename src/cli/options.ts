@@ -2,11 +2,15 @@ import { UsageError } from '../failure.ts';
 import { parseFlags } from './flag-parser.ts';
 import { readFlagFile, type SourcedText, type SourcedTexts } from './flag-file.ts';
 import {
+  COMMANDS,
   FLAGS,
   FLAG_NAMES,
+  SERVICE_ACTIONS,
   SHELLS,
   type CommandName,
   type FlagName,
+  type FlagOwner,
+  type ServiceAction,
   type Shell,
   type Values,
 } from './flags.ts';
@@ -21,16 +25,24 @@ export interface Options extends Values {
   readonly katranArguments: readonly string[];
 }
 
+/** What a command acts on. */
+interface Act {
+  readonly options: Options;
+  /** What was ignored, for the log. */
+  readonly remarks: readonly string[];
+}
+
 export type Invocation =
-  | { readonly kind: 'help' }
+  | { readonly kind: 'help'; readonly command: CommandName | undefined }
   | { readonly kind: 'version' }
   | { readonly kind: 'completion'; readonly shell: Shell }
-  | { readonly kind: 'launch'; readonly options: Options; readonly remarks: readonly string[] }
-  | {
-      readonly kind: Exclude<CommandName, 'completion'>;
-      readonly options: Options;
-      readonly remarks: readonly string[];
-    };
+  | ({
+      readonly kind: 'services';
+      readonly action: ServiceAction;
+      /** Of `services restore`: a path, or `-` for stdin. */
+      readonly file: string | undefined;
+    } & Act)
+  | ({ readonly kind: Exclude<FlagOwner, 'services'> } & Act);
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -96,10 +108,10 @@ function check(
   values: Values,
   given: ReadonlySet<FlagName>,
   katranArguments: readonly string[],
-  command: CommandName | undefined,
+  owner: FlagOwner,
 ): Options {
   const affinitize = values.affinitize || values.affinitize_only;
-  const starts = command === undefined && values.run && !values.affinitize_only && !values.dry_run;
+  const starts = owner === 'launch' && values.run && !values.affinitize_only && !values.dry_run;
   if (values.json && starts) {
     conflict(
       "-json prints a plan and cannot go together with -run, whose stdout is katran's; add -dry_run, or drop one",
@@ -115,8 +127,46 @@ function check(
       '-affinity_guard takes repair only together with -affinitize: without it the masks are not ours to write',
     );
   }
+  if (values.handover && values.map_path === '' && owner === 'launch') {
+    conflict('-handover is for shared mode: name the pinned root array with -map_path');
+  }
+  if (values.keep_services && values.services === '' && owner === 'launch') {
+    conflict('-keep_services keeps the file that -services names: give -services FILE');
+  }
   const guard = values.affinity_guard ?? (affinitize ? 'repair' : 'warn');
   return { ...values, affinitize, given, guard, katranArguments };
+}
+
+/** Refuses flags that were typed for a command to which they mean nothing. A file or the environment speaks to all commands. */
+function checkOwner(typed: SourcedTexts, owner: FlagOwner): void {
+  for (const name of FLAG_NAMES) {
+    const { owners } = FLAGS[name];
+    if (typed[name] === undefined || owners.includes(owner)) continue;
+    const whose = owners.map((one) => (one === 'launch' ? 'a call without a command' : one)).join(', ');
+    conflict(
+      `-${name} means nothing ${owner === 'launch' ? 'without a command' : `to ${owner}`}: it is for ${whose}`,
+    );
+  }
+}
+
+function isCommand(word: string | undefined): word is CommandName {
+  return word !== undefined && Object.hasOwn(COMMANDS, word);
+}
+
+/** The words after `services`. */
+function serviceWords(words: readonly string[], values: Values, given: ReadonlySet<FlagName>) {
+  const action = SERVICE_ACTIONS.find((name) => name === (words[0] ?? 'show'));
+  const [, file, surplus] = words;
+  if (action === undefined || surplus !== undefined || (file !== undefined && action !== 'restore')) {
+    conflict(
+      `unexpected argument ${JSON.stringify(surplus ?? file ?? words[0])}: it is services, services save [-o FILE], or services restore FILE (- for stdin)`,
+    );
+  }
+  if (action === 'restore' && file === undefined)
+    conflict('services restore needs a file: services restore FILE, or - for stdin');
+  if (given.has('o') && action !== 'save') conflict('-o means something to services save only');
+  if (values.exact && action !== 'restore') conflict('-exact means something to services restore only');
+  return { action, file };
 }
 
 /**
@@ -124,19 +174,26 @@ function check(
  * order. Throws UsageError, which says where a bad value came from.
  */
 export function parseInvocation(argv: readonly string[], environment: Environment): Invocation {
-  const rewritten = rewriteGoSyntax(argv);
-  if (rewritten.help) return { kind: 'help' };
-  if (rewritten.version) return { kind: 'version' };
-  const typed = fromCommandLine(rewritten.flags);
-  const [word, surplus] = rewritten.words;
-  if (rewritten.command === 'completion') {
+  const { command, flags, words, verbatim, help, version } = rewriteGoSyntax(argv);
+  if (help) return { kind: 'help', command };
+  if (version || command === 'version') return { kind: 'version' };
+  const [word, surplus] = words;
+  if (command === 'help') {
+    if (surplus !== undefined || (word !== undefined && !isCommand(word)))
+      conflict(`help takes one of ${Object.keys(COMMANDS).join(', ')}`);
+    return { kind: 'help', command: word };
+  }
+  const typed = fromCommandLine(flags);
+  if (command === 'completion') {
     const shell = SHELLS.find((name) => name === word);
     if (shell === undefined || surplus !== undefined)
       conflict(`completion takes one of ${SHELLS.join(', ')}`);
     return { kind: 'completion', shell };
   }
-  if (word !== undefined)
-    conflict(`unexpected argument ${JSON.stringify(word)}: ${rewritten.command ?? ''} takes flags only`);
+  const owner = command ?? 'launch';
+  if (word !== undefined && owner !== 'services')
+    conflict(`unexpected argument ${JSON.stringify(word)}: ${owner} takes flags only`);
+  checkOwner(typed, owner);
 
   const configured = fromEnvironment(environment);
   const filed = readFlagFile(typed.flagfile ?? configured.flagfile);
@@ -146,6 +203,8 @@ export function parseInvocation(argv: readonly string[], environment: Environmen
   const values = Object.fromEntries(
     FLAG_NAMES.map((name) => [name, valueOf(name, sourced(name))]),
   ) as unknown as Values;
-  const options = check(values, given, rewritten.verbatim, rewritten.command);
-  return { kind: rewritten.command ?? 'launch', options, remarks: unknownVariables(environment) };
+  const options = check(values, given, verbatim, owner);
+  const act = { options, remarks: unknownVariables(environment) };
+  if (owner === 'services') return { kind: owner, ...serviceWords(words, values, given), ...act };
+  return { kind: owner, ...act };
 }

@@ -85,7 +85,9 @@ export const launcherDies: FaultKind = {
         scene.launcher.kill('SIGKILL');
         await scene.launcher.ended;
         irq33.settle('04');
-        const restored = await runLauncher(scene.artifact, ['restore', ...scene.staged.flags]);
+        const restored = await runLauncher(scene.artifact, [
+          ...['restore', '-sysroot', scene.staged.sysroot, '-intf', 'eth0'],
+        ]);
         expect(restored.status, restored.stderr).toBe(0);
       },
     },

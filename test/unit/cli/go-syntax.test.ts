@@ -55,7 +55,7 @@ describe('flags in Go syntax', () => {
 
   it.each([
     [['-run', 'true'], '-run takes no separate value, write -run=true'],
-    [['stauts'], 'unknown command "stauts"; the commands are doctor, status, restore, completion'],
+    [['stauts'], 'unknown command "stauts"; the commands are doctor, status, restore, services,'],
     [['-intf', 'eth0', 'eth1'], 'unexpected argument "eth1"'],
     [['-'], 'unknown command "-"'],
     [['-=', '-dry_run'], '"-=" is no flag'],

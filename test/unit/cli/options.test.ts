@@ -163,9 +163,41 @@ describe('refused on the command line', () => {
     [['-affinity_guard', 'repair'], '-affinitize'],
     [['completion', 'tcsh'], 'completion takes one of bash, zsh, fish'],
     [['doctor', 'now'], 'unexpected argument "now"'],
+    [['restore', '-run'], '-run means nothing to restore: it is for a call without a command'],
+    [['-watch'], '-watch means nothing without a command: it is for status'],
+    [['-handover'], 'with -map_path'],
+    [['-keep_services'], 'give -services FILE'],
+    [['services', 'delete'], 'unexpected argument "delete"'],
+    [['services', 'save', 'x.json'], 'unexpected argument "x.json"'],
+    [['services', 'restore'], 'services restore needs a file'],
+    [['services', '-o', 'x.json'], '-o means something to services save only'],
+    [['services', 'save', '-exact'], '-exact means something to services restore only'],
+    [['help', 'doctr'], 'help takes one of doctor'],
   ])('%j', (argv, message) => {
     expect(() => options(argv)).toThrow(UsageError);
     expect(() => options(argv)).toThrow(message);
+  });
+});
+
+describe('commands', () => {
+  const parse = (...argv: string[]) => parseInvocation(argv, { START_KATRAN_FLAGFILE: empty });
+  it('services shows, saves or restores', () => {
+    expect(parse('services')).toMatchObject({ kind: 'services', action: 'show', file: undefined });
+    expect(parse('services', 'save', '-o', 'x')).toMatchObject({ action: 'save', options: { o: 'x' } });
+    expect(parse('services', 'restore', '-exact', '-')).toMatchObject({ action: 'restore', file: '-' });
+  });
+  it('handover takes the interface', () => {
+    expect(parse('handover', '-intf', 'eth0')).toMatchObject({ kind: 'handover', options: { intf: 'eth0' } });
+  });
+  it('help and version are words too', () => {
+    expect(parse('help')).toEqual({ kind: 'help', command: undefined });
+    expect(parse('help', 'doctor')).toEqual({ kind: 'help', command: 'doctor' });
+    expect(parse('doctor', '-intf', 'x', '-h')).toEqual({ kind: 'help', command: 'doctor' });
+    expect(parse('version')).toEqual({ kind: 'version' });
+  });
+  it('a flag file speaks to all commands: what means nothing to this one is not looked at', () => {
+    const flags = fileWith('run\nwatch\nkeep_services\n');
+    expect(parse('restore', '-flagfile', flags)).toMatchObject({ kind: 'restore' });
   });
 });
 
