@@ -21,6 +21,25 @@ export function armTimedCrash(): void {
   if (/^\d+$/.test(where)) setTimeout(() => end(how), Number(where));
 }
 
+let changes = 0;
+
+/** The same after so many changes of services: `CRASH=change-3=SIGSEGV` makes the third and answers it no more. */
+export function crashAfterChange(): void {
+  changes += 1;
+  const [where, how] = crash();
+  if (where === `change-${changes}`) end(how);
+}
+
+/** Whether every change of the VIPs with this address is refused: `REFUSE_VIP=10.200.1.1`. */
+export function isRefusedVip(address: string): boolean {
+  return address !== '' && setting('REFUSE_VIP') === address;
+}
+
+/** Whether adding this real is a success that adds nothing: `LOSE_REAL=10.0.0.1`. */
+export function isLostReal(address: string): boolean {
+  return address !== '' && setting('LOSE_REAL') === address;
+}
+
 function crash(): [where: string, how: string] {
   const [where = '', how = ''] = setting('CRASH').split('=');
   return [where, how];

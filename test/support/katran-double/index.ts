@@ -7,6 +7,7 @@ import { buildKatranDouble } from './build.mjs';
 import type { SettingName } from './settings.ts';
 
 export { buildKatranDouble };
+export { type CallResult, type Calls, callsTo } from './calls.ts';
 
 /** One line of the double's journal; see README.md for the events and what else they carry. */
 export type JournalEvent = { event: string; time: number; pid: number } & Readonly<Record<string, unknown>>;
@@ -34,6 +35,11 @@ export interface Stage {
   control(settings: Settings): void;
   /** What getLruFallbackStats answers from now on. */
   setFallback(v1: number | bigint, v2?: number | bigint): void;
+  /**
+   * What the other counters answer from now on: `lru`, `lru-miss`, `icmp-too-big`, and each VIP's as
+   * `10.200.1.1:80/6`; those left out are zeros. Not with real XDP, whose counters are the maps'.
+   */
+  setStats(counters: Readonly<Record<string, readonly [v1: number | bigint, v2: number | bigint]>>): void;
   xdpAttached(): boolean;
   remove(): void;
 }
@@ -41,11 +47,18 @@ export interface Stage {
 export function makeStage(settings: Settings = {}): Stage {
   const directory = mkdtempSync(join(tmpdir(), 'katran-double-'));
   const at = (name: string): string => join(directory, name);
-  const paths = { JOURNAL: at('journal'), XDP: at('xdp'), CONTROL: at('control'), FALLBACK: at('fallback') };
+  const paths = {
+    JOURNAL: at('journal'),
+    XDP: at('xdp'),
+    CONTROL: at('control'),
+    FALLBACK: at('fallback'),
+    STATS: at('stats'),
+  };
   const bpfObject = at('balancer.bpf.o');
   writeFileSync(bpfObject, bpfElfHeader());
   writeFileSync(paths.JOURNAL, '');
   writeFileSync(paths.FALLBACK, '0 0\n');
+  writeFileSync(paths.STATS, '');
   const journal = (): JournalEvent[] => readJournal(paths.JOURNAL);
   return {
     directory,
@@ -61,6 +74,7 @@ export function makeStage(settings: Settings = {}): Stage {
       ),
     control: (overrides) => replaceFile(paths.CONTROL, toLines(overrides)),
     setFallback: (v1, v2 = 0) => replaceFile(paths.FALLBACK, `${v1} ${v2}\n`),
+    setStats: (counters) => replaceFile(paths.STATS, countersAsLines(counters)),
     xdpAttached: () => existsSync(paths.XDP),
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
@@ -204,6 +218,14 @@ function environment(settings: Settings): Record<string, string> {
 function replaceFile(path: string, text: string): void {
   writeFileSync(`${path}.new`, text);
   renameSync(`${path}.new`, path);
+}
+
+function countersAsLines(
+  counters: Readonly<Record<string, readonly [number | bigint, number | bigint]>>,
+): string {
+  return Object.entries(counters)
+    .map(([name, [v1, v2]]) => `${name} ${v1} ${v2}\n`)
+    .join('');
 }
 
 function toLines(settings: Settings): string {

@@ -6,10 +6,12 @@ import { log, writeAll } from './glog.ts';
 import { journal } from './journal.ts';
 import { dieOf, restoreDefaultSignals } from './libc.ts';
 import { openPort, type Port } from './port.ts';
+import type { Forwarding } from './forwarding.ts';
+import { markerForwarding } from './marker.ts';
 import { katranService } from './service.ts';
+import { Services } from './services.ts';
 import { numberSetting, setting } from './settings.ts';
 import { findFatalStart } from './start-checks.ts';
-import { attachXdp, detachXdp } from './xdp.ts';
 
 const FULL_TABLE_ENTRIES = 8_000_000;
 
@@ -25,8 +27,9 @@ async function main(): Promise<void> {
   abortOnFatalStart(flag);
 
   const opened: { port?: Port } = {};
+  const forwarding = markerForwarding();
   const handlers = setTimeout(
-    () => stopOnSignals(Number(flag('shutdown_delay')), () => opened.port),
+    () => stopOnSignals(Number(flag('shutdown_delay')), () => opened.port, forwarding),
     numberSetting('HANDLERS_AFTER', Math.min(100, startDelay(flag))),
   );
   if (hangsAt('start')) {
@@ -34,12 +37,13 @@ async function main(): Promise<void> {
     return forever();
   }
   await elapsed(startDelay(flag));
-  attachXdp();
+  forwarding.attach();
+  journal('xdp-attached');
   log('E', 'BpfLoader.cpp:77', 'libbpf: elf: skipping unrecognized data section(7) .eh_frame');
   crashIfToldTo('before-port');
   if (hangsAt('before-port')) return forever();
 
-  opened.port = await listenOrCrash(flag);
+  opened.port = await listenOrCrash(flag, forwarding);
   crashIfToldTo('after-port');
   startFlood();
 }
@@ -67,9 +71,10 @@ function startDelay(flag: FlagValues): number {
   return 250 + 3450 * (Number(flag('lru_size')) / FULL_TABLE_ENTRIES);
 }
 
-async function listenOrCrash(flag: FlagValues): Promise<Port> {
+async function listenOrCrash(flag: FlagValues, forwarding: Forwarding): Promise<Port> {
   const address = flag('server');
-  const service = hangsAt('accept') ? undefined : katranService(flag('default_mac'));
+  const services = new Services(flag('hc_forwarding') === 'true');
+  const service = hangsAt('accept') ? undefined : katranService(flag('default_mac'), services, forwarding);
   const announce = (): void => writeAll(1, `Server listening on ${address}\n`);
   try {
     const port = await openPort(address, service);
@@ -83,7 +88,7 @@ async function listenOrCrash(flag: FlagValues): Promise<Port> {
   }
 }
 
-function stopOnSignals(shutdownDelay: number, port: () => Port | undefined): void {
+function stopOnSignals(shutdownDelay: number, port: () => Port | undefined, forwarding: Forwarding): void {
   let stopping = false;
   const received = (name: NodeJS.Signals, number: number): void => {
     journal('signal', { signal: name });
@@ -97,19 +102,24 @@ function stopOnSignals(shutdownDelay: number, port: () => Port | undefined): voi
       'KatranGrpcService.cpp:46',
       `Signal: ${number}, stopping service in ${shutdownDelay} milliseconds.`,
     );
-    void stop(shutdownDelay, port);
+    void stop(shutdownDelay, port, forwarding);
   };
   process.on('SIGTERM', received);
   process.on('SIGINT', received);
 }
 
-async function stop(shutdownDelay: number, port: () => Port | undefined): Promise<void> {
+async function stop(
+  shutdownDelay: number,
+  port: () => Port | undefined,
+  forwarding: Forwarding,
+): Promise<void> {
   if (hangsAt('shutdown')) return forever();
   await elapsed(shutdownDelay);
   log('I', 'KatranGrpcService.cpp:52', 'Stopping Katran!');
   await port()?.shutDown(numberSetting('LINGER', 20_000));
   await elapsed(30);
-  detachXdp();
+  forwarding.detach();
+  journal('xdp-detached');
   journal('exit', { code: 0 });
   process.exit(0);
 }

@@ -1,4 +1,4 @@
-import { createServer, type ListenOptions, type Server as Listener, type Socket } from 'node:net';
+import { createServer, isIPv4, type ListenOptions, type Server as Listener, type Socket } from 'node:net';
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
 
 /** Node's types know this option from version 23 on; the runtime of the double has it. */
@@ -33,13 +33,13 @@ export function openPort(address: string, server: Server | undefined): Promise<P
   });
 }
 
-/** gRPC treats 0.0.0.0 as "every family": it binds one IPv6 socket that takes IPv4 too. */
+/** gRPC binds IPv6 sockets only: `::` for 0.0.0.0, which takes IPv4 too, and `::ffff:127.0.0.1` for 127.0.0.1. */
 function listenOptions(address: string): ListenOptions {
   if (address.startsWith('unix:')) return { path: address.slice('unix:'.length) };
   const colon = address.lastIndexOf(':');
   const host = address.slice(0, colon).replace(/^\[|\]$/g, '');
   const shared: SharedPort = {
-    host: host === '0.0.0.0' ? '::' : host,
+    host: host === '0.0.0.0' ? '::' : isIPv4(host) ? `::ffff:${host}` : host,
     port: Number(address.slice(colon + 1)),
     reusePort: true,
   };

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type sendUnaryData,
   Server,
@@ -7,20 +6,24 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { katranServiceMethods } from '../../../src/katran/service-methods.ts';
+import { crashAfterChange } from './faults.ts';
+import type { Forwarding } from './forwarding.ts';
 import { journal } from './journal.ts';
 import { macAsKatranReadsIt } from './mac.ts';
+import { type Answer, type Request, serviceChanges, serviceReads } from './service-calls.ts';
+import type { Services } from './services.ts';
 import { numberSetting, setting, type SettingName } from './settings.ts';
 
-type Call = ServerUnaryCall<object, object>;
-type Answer = object | { code: status };
+type Call = ServerUnaryCall<Request, object>;
 
 /** Times a counted setting (`3`, `UNAVAILABLE:3`) has taken effect. */
 const used = new Map<SettingName, number>();
 
 /** The gRPC service with the MAC it starts with; bind nothing: connections are handed to it. */
-export function katranService(defaultMac: string): Server {
+export function katranService(defaultMac: string, services: Services, forwarding: Forwarding): Server {
   let mac = macAsKatranReadsIt(defaultMac);
   let macAskedFor = false;
+  let changed: Promise<void> = Promise.resolve();
 
   function getMac(): Answer {
     const failure = statusOf('FAIL_GET_MAC');
@@ -32,27 +35,47 @@ export function katranService(defaultMac: string): Server {
   function changeMac(given: string): Answer {
     const failure = takesEffect('REFUSE_CHANGE_MAC') ? status.CANCELLED : statusOf('FAIL_CHANGE_MAC');
     const ignored = failure === undefined && takesEffect('IGNORE_CHANGE_MAC');
-    if (failure === undefined && !ignored) mac = macAsKatranReadsIt(given);
+    if (failure === undefined && !ignored) {
+      mac = macAsKatranReadsIt(given);
+      forwarding.setMac(mac);
+    }
     journal('changeMac', { given, mac, refused: failure !== undefined, ignored });
     return failure === undefined ? { success: true } : { code: failure };
   }
 
-  const answers: Readonly<Record<string, (call: Call) => Answer>> = {
+  const reads: Readonly<Record<string, (request: Request) => Answer>> = {
     getMac,
-    changeMac: ({ request }) => changeMac('mac' in request ? String(request.mac) : ''),
-    getLruFallbackStats: fallbackStats,
+    changeMac: (request) => changeMac(typeof request['mac'] === 'string' ? request['mac'] : ''),
+    ...serviceReads(services, forwarding),
   };
+  const changes = serviceChanges(services, forwarding);
+
+  /** One after the other, each for as long as CHANGE_TIME says; the journal has it when it is made. */
+  async function change(name: string, make: (request: Request) => Answer, request: Request): Promise<Answer> {
+    const turn = changed.then(() => elapsed(numberSetting('CHANGE_TIME', 0)));
+    changed = turn;
+    await turn;
+    const answer = make(request);
+    journal(name, { request, refused: 'code' in answer });
+    crashAfterChange();
+    return answer;
+  }
+
   const server = new Server();
   const methods = katranServiceMethods();
   const implementation: UntypedServiceImplementation = {};
   for (const name of Object.keys(methods)) {
-    const answer = answers[name] ?? (() => ({ success: true }));
-    implementation[name] = (call: Call, send: sendUnaryData<object>) => {
+    const make = changes[name];
+    const read = reads[name];
+    implementation[name] = ({ request }: Call, send: sendUnaryData<object>) => {
       if (name === 'getMac' && !macAskedFor) {
         macAskedFor = true;
         journal(name);
       }
-      later(() => reply(answer(call), send));
+      later(() => {
+        if (make !== undefined) void change(name, make, request).then((answer) => reply(answer, send));
+        else reply(read?.(request) ?? { code: status.UNIMPLEMENTED }, send);
+      });
     };
   }
   server.addService(methods, implementation);
@@ -70,12 +93,8 @@ function later(then: () => void): void {
   else then();
 }
 
-/** The two numbers of the fallback file, read at each call; zeros without one. */
-function fallbackStats(): Answer {
-  const path = setting('FALLBACK');
-  if (path === '') return { v1: '0', v2: '0' };
-  const [v1 = '0', v2 = '0'] = readFileSync(path, 'utf8').trim().split(/\s+/);
-  return { v1: v1 || '0', v2 };
+function elapsed(ms: number): Promise<void> | undefined {
+  return ms > 0 ? new Promise((resolve) => setTimeout(resolve, ms)) : undefined;
 }
 
 /** `always`, or a number of times, counted from the start of this process. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -274,6 +274,14 @@ describe('the port', () => {
     const double = await start([], {}, { address: `${host}:${await freePort()}` });
     await double.stage.waitFor('listening');
     expect(await clientOf(double).getMac(5000)).toBe('00:00:00:00:00:01');
+  });
+
+  it('of 127.0.0.1 is an IPv6 socket in /proc/net/tcp6, as gRPC makes it', async () => {
+    const { address } = await listening();
+    const port = Number(address.split(':')[1]).toString(16).toUpperCase().padStart(4, '0');
+    const listening6 = `0000000000000000FFFF00000100007F:${port} `;
+    expect(readFileSync('/proc/net/tcp6', 'utf8')).toContain(listening6);
+    expect(readFileSync('/proc/net/tcp', 'utf8')).not.toContain(`0100007F:${port} 00000000:0000 0A`);
   });
 
   it('can be a unix socket', async () => {
