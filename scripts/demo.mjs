@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildKatranDouble } from '../test/support/katran-double/build.mjs';
+import { unpackHost } from '../test/support/recorded-host.mjs';
 
 const home = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const program = path.join(home, 'dist/start-katran');
@@ -20,7 +21,8 @@ if (shown.status !== 0) {
 
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'start-katran-demo-'));
 const sysroot = path.join(scratch, 'machine');
-fs.cpSync(path.join(home, 'test/machines/8-2-mixed'), sysroot, { recursive: true, verbatimSymlinks: true });
+fs.mkdirSync(sysroot);
+unpackHost(fs.readFileSync(path.join(home, 'test/machines/8-2-mixed.host'), 'utf8'), sysroot);
 // Enough of an ELF file for machine BPF to be taken for one.
 const bpfObject = path.join(scratch, 'balancer.bpf.o');
 const elf = Buffer.alloc(64);

@@ -1,11 +1,17 @@
+import fs from 'node:fs';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { ARTIFACTS, runLauncher, scratch } from '../support/launcher.ts';
-import { machinePath, makeMachine } from '../support/machines.ts';
+import { copyMachine, makeMachine } from '../support/machines.ts';
 import { HAS_TMUX, Terminal } from '../support/terminal.ts';
 
 const big = scratch();
 makeMachine(big.path, { cpus: 256, nodes: 2, queues: 256 });
-afterAll(() => big.remove());
+const recorded = copyMachine('8-2-mixed');
+const wide = copyMachine('32-2-mixed');
+afterAll(() => {
+  big.remove();
+  for (const directory of [recorded, wide]) fs.rmSync(directory, { recursive: true });
+});
 
 const flags = (sysroot: string): string[] => ['-sysroot', sysroot, '-intf', 'eth0', '-gateway_timeout', '0'];
 const isMap = (line: string): boolean => /^[|│]|^NUMA|^q0 |^interrupts/.test(line);
@@ -18,7 +24,7 @@ describe.each(ARTIFACTS)('the preview, with $name', (artifact) => {
   };
 
   it('ends with map, gateway and argument line, so that a terminal shows them', async () => {
-    const lines = await preview(machinePath('8-2-mixed'));
+    const lines = await preview(recorded);
     expect(lines[0]).toBe('number of CPUs 8');
     const from = lines.indexOf('NUMA node 0');
     expect(lines.slice(from, from + 6)).toEqual([
@@ -40,7 +46,7 @@ describe.each(ARTIFACTS)('the preview, with $name', (artifact) => {
     ['LC_ALL=C over LANG: ASCII', { LANG: 'C.UTF-8', LC_ALL: 'C' }, false],
     ['LANG with UTF-8: lines are drawn', { LANG: 'C.UTF-8' }, true],
   ])('%s', async (_words, env, unicode) => {
-    const lines = await preview(machinePath('32-2-mixed'), [], env);
+    const lines = await preview(wide, [], env);
     expect(/[^ -~]/.test(lines.join(''))).toBe(unicode);
   });
 
@@ -51,7 +57,7 @@ describe.each(ARTIFACTS)('the preview, with $name', (artifact) => {
   });
 
   it('given forwarding cores are marked', async () => {
-    const lines = await preview(machinePath('8-2-mixed'), ['-forwarding_cores', '1,6']);
+    const lines = await preview(recorded, ['-forwarding_cores', '1,6']);
     expect(lines).toContain('| 0  - | 1* - | 2  - | 3  - |');
     expect(lines).toContain('| 4  - | 5  - | 6* - | 7  - |');
   });
@@ -64,7 +70,7 @@ describe.skipIf(!HAS_TMUX).each(ARTIFACTS)(
     afterEach(() => terminal?.close());
 
     it('map, gateway and argument line are what is on the screen at the end', async () => {
-      terminal = new Terminal([artifact.file, ...artifact.prefix, ...flags(machinePath('8-2-mixed'))], {
+      terminal = new Terminal([artifact.file, ...artifact.prefix, ...flags(recorded)], {
         LC_ALL: 'C.UTF-8',
       });
       const screen = await terminal.shows(/ended with 0/);

@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Works out the plans in expected.json, independently of the program: from the rules in docs, in another language.
+"""Works out the plans that are expected, independently of the program: from the rules in docs, in another language.
 
-What each vector is (interfaces.IF.vectors: irq, name, role, queue) is written by hand and stays as it is; so do `members`,
-`discoveryWarnings` and `error`. This fills in interfaces.IF.plans: for every strategy the CPU and mask of each vector that
-has one, forwarding cores, their nodes, and the codes of the warnings. Run: python3 test/machines/expect.py [folder...]
+What each vector is (in a host's HOST.json, interfaces.IF.vectors: irq, name, role, queue; in drivers.json, vectors) is written
+by hand and stays as it is; so do `members`, `discoveryWarnings` and `error`. This fills in interfaces.IF.plans, and writes
+drivers.plans.json: for every strategy the CPU and mask of each vector that has one, forwarding cores, their nodes, and the
+codes of the warnings. Run: python3 test/machines/expect.py
 """
 
 import json
 import os
 import re
-import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -25,6 +26,25 @@ def cpu_list(text):
 def read(folder, name):
     with open(os.path.join(folder, name), encoding="utf-8") as file:
         return file.read().strip()
+
+
+def unpack(text, target):
+    """The files, links and directories of a HOST.host; test/support/recorded-host.mjs has the form."""
+    files = []
+    for line in filter(None, text.split("\n")):
+        if line.startswith("\t"):
+            files[-1][1].append(line[1:] + "\n")
+            continue
+        name, sign, rest = re.fullmatch(r"(.+?)( = | -> |/$|:$)(.*)", line).groups()
+        path = os.path.join(target, name)
+        os.makedirs(path if sign == "/" else os.path.dirname(path), exist_ok=True)
+        if sign == " -> ":
+            os.symlink(rest, path)
+        elif sign != "/":
+            files.append((path, [rest + "\n"] if sign == " = " else []))
+    for path, lines in files:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("".join(lines))
 
 
 class Host:
@@ -71,6 +91,58 @@ class Host:
                 cpus = bits("effective_affinity")
         assert len(cpus) == 1, f"{self.folder} irq {irq}"
         return cpus[0]
+
+
+class MadeHost(Host):
+    """What test/support/driver-machines.ts makes of a row of drivers.json: 4 CPUs, 2 nodes, IRQ N delivered to CPU N mod 4."""
+
+    def __init__(self, row):
+        self.online = [0, 1, 2, 3]
+        self.words = 1
+        self.nodes = {0: [0, 1], 1: [2, 3]}
+        # Nothing that is not on PCI says its node.
+        self.nics = {
+            nic.get("name", "eth0"): (-1 if re.match("vif", nic.get("device", "")) else nic.get("node", 1), nic.get("up", True))
+            for nic in nics_of(row)
+        }
+
+    def nic_node(self, nic):
+        return self.nics[nic][0]
+
+    def is_up(self, nic):
+        return self.nics[nic][1]
+
+    def stays_on(self, irq):
+        return irq % 4
+
+
+def nics_of(row):
+    return [row] + ([row["other"]] if "other" in row else [])
+
+
+ROLES = {"r": "receive", "t": "transmit", "c": "control"}
+
+
+def made_plans(row):
+    """Plans of each interface of a row. IRQs count from 32; two ports of one PCI device have the same ones."""
+    host, plans, first = MadeHost(row), {}, 32
+    for index, nic in enumerate(nics_of(row)):
+        if index > 0 and not (nic.get("pci") and nic["pci"] == row.get("pci")):
+            first += len(row["vectors"])
+        if "error" in nic:
+            continue
+        name, vectors = nic.get("name", "eth0"), []
+        for irq, line in enumerate(nic["vectors"], first):
+            what, _, action = line.partition(" ")
+            if what[0] in ROLES:
+                vectors.append((name, irq, action, ROLES[what[0]], int(what[1:]) if what[1:] else None))
+        plans[name] = all_plans(host, vectors, [name])
+    return plans
+
+
+def all_plans(host, vectors, nics):
+    names = ("sequential", "same-node", "same-node:nic", "all-nodes", "keep")
+    return {strategy: plan(host, vectors, nics, strategy) for strategy in names}
 
 
 def plan(host, vectors, nics, strategy):
@@ -141,26 +213,28 @@ def dump(value, indent=""):
     return json.dumps(value, ensure_ascii=False)
 
 
-def fill(folder):
-    path = os.path.join(folder, "expected.json")
-    with open(path, encoding="utf-8") as file:
-        expected = json.load(file)
-    host = Host(folder)
-    interfaces = expected["interfaces"]
-    for name, interface in interfaces.items():
-        if "error" in interface:
-            continue
-        nics = interface.get("members", [name])
-        vectors = [(nic, *v) for nic in nics for v in interfaces[nic]["vectors"]]
-        interface["plans"] = {
-            strategy: plan(host, vectors, nics, strategy)
-            for strategy in ("sequential", "same-node", "same-node:nic", "all-nodes", "keep")
-        }
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(dump(expected) + "\n")
+def write(name, value):
+    with open(os.path.join(HERE, name), "w", encoding="utf-8") as file:
+        file.write(dump(value) + "\n")
+
+
+def fill(name):
+    expected = json.loads(read(HERE, name + ".json"))
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(HERE, name + ".host"), encoding="utf-8") as file:
+            unpack(file.read(), folder)
+        host = Host(folder)
+        interfaces = expected["interfaces"]
+        for nic, interface in interfaces.items():
+            if "error" in interface:
+                continue
+            nics = interface.get("members", [nic])
+            vectors = [(nic, *v) for nic in nics for v in interfaces[nic]["vectors"]]
+            interface["plans"] = all_plans(host, vectors, nics)
+    write(name + ".json", expected)
 
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or sorted(n for n in os.listdir(HERE) if os.path.isdir(os.path.join(HERE, n)))
-    for machine in names:
-        fill(os.path.join(HERE, machine))
+    for host in sorted(name[:-5] for name in os.listdir(HERE) if name.endswith(".host")):
+        fill(host)
+    write("drivers.plans.json", {row["machine"]: made_plans(row) for row in json.loads(read(HERE, "drivers.json"))})

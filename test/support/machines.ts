@@ -1,24 +1,34 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import {
+  expectedOfDriver,
+  listDriverMachines,
+  makeDriverMachine,
+  type ExpectedInterfaces,
+} from './driver-machines.ts';
+import { unpackHost } from './recorded-host.mjs';
 
+export type { ExpectedInterface, ExpectedInterfaces, ExpectedPlan } from './driver-machines.ts';
 export { makeMachine, type MadeMachine, type MadeNic } from './made-machine.ts';
 
-const MACHINES = fileURLToPath(new URL('../machines', import.meta.url));
+const MACHINES = new URL('../machines/', import.meta.url);
+const recordedFile = (name: string): URL => new URL(`${name}.host`, MACHINES);
 
-/** Names of the folders in test/machines: hosts that were recorded or made, each with its expected.json. */
+/** Names of the machines: hosts that were recorded, and one for each way drivers name their vectors. */
 export function listMachines(): string[] {
-  return fs
-    .readdirSync(MACHINES, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  const recorded = fs
+    .readdirSync(MACHINES)
+    .filter((name) => name.endsWith('.host'))
+    .map((name) => name.slice(0, -'.host'.length));
+  return [...recorded, ...listDriverMachines()].sort();
 }
 
-/** Absolute path of a machine's folder. Good for reading; directories that git cannot keep (empty ones) are missing. */
-export function machinePath(name: string): string {
-  return path.join(MACHINES, name);
+/** What is expected of each interface of a machine. */
+export function expectedOf(name: string): ExpectedInterfaces {
+  if (!fs.existsSync(recordedFile(name))) return expectedOfDriver(name);
+  const text = fs.readFileSync(new URL(`${name}.json`, MACHINES), 'utf8');
+  return (JSON.parse(text) as { readonly interfaces: ExpectedInterfaces }).interfaces;
 }
 
 /** A fresh directory of our own, in memory where there is a tmpfs (hundreds of tiny files); the caller removes it. */
@@ -27,28 +37,11 @@ export function makeDirectory(label: string): string {
   return fs.mkdtempSync(path.join(base, `start-katran-${label}-`));
 }
 
-/**
- * A writable copy of a machine in a temporary directory, empty directories (its file `empty-directories`, one a line)
- * included. Gives the path; the caller removes it.
- */
+/** A machine in a temporary directory, to read and write. Gives the path; the caller removes it. */
 export function copyMachine(name: string): string {
-  const source = machinePath(name);
   const target = makeDirectory(name);
-  for (const part of ['proc', 'sys']) copyTree(path.join(source, part), path.join(target, part));
-  const list = path.join(source, 'empty-directories');
-  const empty = fs.existsSync(list) ? fs.readFileSync(list, 'utf8').split('\n').filter(Boolean) : [];
-  for (const directory of empty) fs.mkdirSync(path.join(target, directory), { recursive: true });
+  const recorded = recordedFile(name);
+  if (fs.existsSync(recorded)) unpackHost(fs.readFileSync(recorded, 'utf8'), target);
+  else makeDriverMachine(target, name);
   return target;
-}
-
-/** fs.cpSync looks at each file several times, which for thousands of tiny ones takes ten times as long. */
-function copyTree(source: string, target: string): void {
-  fs.mkdirSync(target);
-  for (const entry of fs.readdirSync(source, { withFileTypes: true })) {
-    const from = path.join(source, entry.name);
-    const to = path.join(target, entry.name);
-    if (entry.isDirectory()) copyTree(from, to);
-    else if (entry.isSymbolicLink()) fs.symlinkSync(fs.readlinkSync(from), to);
-    else fs.copyFileSync(from, to);
-  }
 }

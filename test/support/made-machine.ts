@@ -101,6 +101,9 @@ function writer(base: string): Writer {
       fs.writeFileSync(path.join(base, name), text);
     },
     link: (name, target) => {
+      // Two ports of a device write what belongs to the device twice.
+      if (made.has(name)) return;
+      made.add(name);
       directory(path.dirname(name));
       fs.symlinkSync(path.relative(path.dirname(name), target), path.join(base, name));
     },
@@ -160,8 +163,10 @@ function writeNic(write: Writer, nic: MadeNic, pci: string, irqs: readonly numbe
   write.link(`sys/class/net/${nic.name}`, net);
   if (device === undefined) return;
   write.link(`${net}/device`, device);
-  // Not as a `driver` link: git keeps no empty directory for it to end in, and uevent names the driver as well.
   write.file(`${device}/uevent`, `DRIVER=${nic.driver}\n`);
+  const drivers = `sys/bus/${nic.device === undefined ? 'pci' : onPci ? 'virtio' : 'xen'}/drivers/${nic.driver}`;
+  write.directory(drivers);
+  write.link(`${device}/driver`, drivers);
   if (!onPci) return;
   write.file(`${bus}/numa_node`, `${nic.node ?? 0}\n`);
   if (device !== bus) write.file(`${bus}/uevent`, 'DRIVER=virtio-pci\n');

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makePlan, type PlanRequest } from '../../../src/affinity/plan.ts';
 import type { AffinityPlan, Strategy } from '../../../src/affinity/types.ts';
@@ -7,32 +6,7 @@ import { readTopology } from '../../../src/linux/cpu-topology.ts';
 import { readInterrupts } from '../../../src/linux/interrupts.ts';
 import { listNetDevices } from '../../../src/linux/net-device.ts';
 import { openRoot } from '../../../src/linux/root.ts';
-import { copyMachine, listMachines, machinePath } from '../../support/machines.ts';
-
-/** [irq, name, role, queue] */
-type ExpectedVector = [number, string, string, number | null];
-
-interface ExpectedPlan {
-  /** [irq, cpu, mask] of the vectors that have a CPU */
-  vectors: [number, number, string][];
-  cores: number[];
-  nodes: number[];
-  warnings: string[];
-}
-
-interface ExpectedInterface {
-  error?: string;
-  members?: string[];
-  vectors?: ExpectedVector[];
-  discoveryWarnings?: string[];
-  plans?: Record<string, ExpectedPlan | { error: string }>;
-}
-
-function readExpected(machine: string): Record<string, ExpectedInterface> {
-  const text = fs.readFileSync(path.join(machinePath(machine), 'expected.json'), 'utf8');
-  const { interfaces } = JSON.parse(text) as { interfaces: Record<string, ExpectedInterface> };
-  return interfaces;
-}
+import { copyMachine, expectedOf, listMachines } from '../../support/machines.ts';
 
 const STRATEGY: Readonly<Record<string, { strategy: Strategy; numaNode: number | 'nic' }>> = {
   sequential: { strategy: 'sequential', numaNode: 0 },
@@ -55,7 +29,7 @@ describe.each(listMachines())('on %s', (machine) => {
 
   const plan = (interfaceName: string, name: string): AffinityPlan => {
     const how = STRATEGY[name];
-    if (how === undefined) throw new Error(`expected.json has an unknown strategy ${name}`);
+    if (how === undefined) throw new Error(`test/machines has an unknown strategy ${name}`);
     return makePlan({
       ...host,
       interfaceName,
@@ -67,7 +41,7 @@ describe.each(listMachines())('on %s', (machine) => {
     });
   };
 
-  const interfaces = readExpected(machine);
+  const interfaces = expectedOf(machine);
 
   it('has an expectation for every interface', () => {
     expect(Object.keys(interfaces).sort()).toEqual(listNetDevices(host.root).sort());
@@ -94,7 +68,7 @@ describe.each(listMachines())('on %s', (machine) => {
 
     it.each(Object.keys(STRATEGY))(`${name}: %s`, (strategy) => {
       const wanted = expected.plans?.[strategy];
-      if (wanted === undefined) throw new Error(`expected.json lacks ${name} ${strategy}`);
+      if (wanted === undefined) throw new Error(`test/machines lacks ${name} ${strategy}`);
       if ('error' in wanted) {
         expect(() => plan(name, strategy)).toThrow(wanted.error);
         return;
