@@ -1,6 +1,7 @@
 import { differingVectors } from './differing.ts';
 import type { AffinityPlan } from './types.ts';
 import type { Warning } from '../failure.ts';
+import { firstFew } from '../terminal/first-few.ts';
 
 /** IRQs named one by one before the rest is only counted. */
 const NAMED = 8;
@@ -12,15 +13,14 @@ const NAMED = 8;
 export function mismatchWarning(plan: AffinityPlan): Warning | undefined {
   const elsewhere = differingVectors(plan).filter((vector) => vector.role === 'receive');
   if (elsewhere.length === 0) return undefined;
-  const named = elsewhere
-    .slice(0, NAMED)
-    .map((v) => `irq ${v.irq} (${v.name}) has mask ${v.current ?? 'unknown'}, planned cpu ${v.cpu ?? '?'}`);
-  const rest = elsewhere.length > NAMED ? `, and ${elsewhere.length - NAMED} more` : '';
+  const named = elsewhere.map(
+    (v) => `irq ${v.irq} (${v.name}) has mask ${v.current ?? 'unknown'}, planned cpu ${v.cpu ?? '?'}`,
+  );
   return {
     code: 'affinity-differs',
     message:
       `${elsewhere.length} receive ${elsewhere.length === 1 ? 'IRQ is' : 'IRQs are'} not where the plan has them: ` +
-      `${named.join('; ')}${rest}. Packets that arrive on a CPU outside the forwarding cores use a small shared ` +
+      `${firstFew(named, NAMED, '; ')}. Packets that arrive on a CPU outside the forwarding cores use a small shared ` +
       'connection table and lose their connections under load; write the plan with -affinitize, or plan with what is there: -strategy keep',
   };
 }

@@ -2,6 +2,10 @@ import { Failure } from '../failure.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import type { AffinityPlan, PlannedVector } from './types.ts';
 import type { Warning } from '../failure.ts';
+import { firstFew } from '../terminal/first-few.ts';
+
+/** CPUs named one by one before the rest is only counted. */
+const NAMED = 8;
 
 type Plan = Omit<AffinityPlan, 'warnings'>;
 
@@ -74,12 +78,11 @@ function sharedCpus(receive: readonly PlannedVector[]): Warning[] {
     }
   const shared = [...vectorsOn].filter(([, irqs]) => irqs.length > 1).sort(([a], [b]) => a - b);
   if (shared.length === 0) return [];
-  const shown = shared.slice(0, 8).map(([cpu, irqs]) => `CPU ${cpu} (irq ${formatCpuList(irqs)})`);
-  const more = shared.length > shown.length ? ` and ${shared.length - shown.length} more` : '';
+  const shown = shared.map(([cpu, irqs]) => `CPU ${cpu} (irq ${formatCpuList(irqs)})`);
   return [
     {
       code: 'shared-cpu',
-      message: `several receive vectors on one CPU: ${shown.join(', ')}${more}; one CPU per receive queue is best`,
+      message: `several receive vectors on one CPU: ${firstFew(shown, NAMED)}; one CPU per receive queue is best`,
     },
   ];
 }

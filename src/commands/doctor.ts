@@ -4,7 +4,7 @@ import type { Task } from '../planning/task.ts';
 import { runChecks } from '../doctor/doctor.ts';
 import { openHost, type Host } from '../doctor/host.ts';
 import { doctorJson } from '../doctor/json.ts';
-import { asciiOnly, lookFor, takesUnicode } from '../doctor/look.ts';
+import { screenFor } from '../terminal/screen.ts';
 import { reportText } from '../doctor/report-text.ts';
 import { writeReport } from '../doctor/report-file.ts';
 import { doctorText } from '../doctor/text.ts';
@@ -34,11 +34,14 @@ export async function doctorCommand(task: Task): Promise<number> {
   const host = openHost({ options, root: task.root, environment: world.environment });
   const results = await runChecks(host);
   const interfaceName = ifKnown(() => host.interfaceName());
-  const text = doctorText(title(host, interfaceName), results, lookFor(world.stdout, world.environment));
-  const shown = takesUnicode(world.environment) ? text : asciiOnly(text);
-  world.stdout.write(options.json ? doctorJson(interfaceName, results) : shown);
+  const screen = screenFor(world.stdout, world.environment);
+  world.stdout.write(
+    options.json
+      ? doctorJson(interfaceName, results)
+      : doctorText(title(host, interfaceName), results, screen),
+  );
   if (options.report) {
-    const plain = lookFor({ isTerminal: false, columns: 100 }, {});
+    const plain = screenFor({ isTerminal: false, columns: 100 }, {});
     writeReport(options.report_file, await reportText(host, world.argv, results, plain));
     log.info(
       `report written to ${options.report_file}; its only addresses are the gateway's, but read it before you send it`,

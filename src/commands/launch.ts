@@ -18,7 +18,7 @@ import { openServiceManager, type ServiceManager } from '../launch/service-manag
 import { planFor, planForInterface } from '../planning/plan.ts';
 import { INHERITED_OUTPUT } from '../katran/output.ts';
 import { startRelay } from '../relay/start-relay.ts';
-import { wantsColour } from '../terminal/style.ts';
+import { wantsColour } from '../terminal/screen.ts';
 import type { Task } from '../planning/task.ts';
 
 /**

@@ -1,12 +1,9 @@
 import fs from 'node:fs';
-import path from 'node:path';
-import { Failure } from '../failure.ts';
+import { Failure, errnoOf, messageOf } from '../failure.ts';
+import { replaceFile, UnwritableFile } from '../linux/atomic-file.ts';
 
 /** The first line of every report: by it we know a file as our own. */
 export const REPORT_TITLE = 'start-katran report, version 1';
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error);
 
 function isOurs(file: string): boolean {
   const descriptor = fs.openSync(
@@ -27,7 +24,9 @@ function requireFree(file: string): void {
   try {
     if (fs.lstatSync(file, { throwIfNoEntry: false }) === undefined || isOurs(file)) return;
   } catch (error) {
-    throw new Failure(`cannot look at ${file}: ${codeOf(error)}; give another -report_file`);
+    throw new Failure(
+      `cannot look at ${file}: ${errnoOf(error) ?? messageOf(error)}; give another -report_file`,
+    );
   }
   throw new Failure(
     `${file} exists and is not a report of start-katran, so it is left alone; give another -report_file`,
@@ -40,20 +39,11 @@ function requireFree(file: string): void {
  */
 export function writeReport(file: string, text: string): void {
   requireFree(file);
-  const fresh = path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}`);
   try {
-    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = fs.constants;
-    const descriptor = fs.openSync(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    try {
-      fs.writeFileSync(descriptor, text);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-    fs.renameSync(fresh, file);
+    replaceFile(file, text);
   } catch (error) {
-    // The new file is ours only when it could be made: another's of that name is EEXIST.
-    if (codeOf(error) !== 'EEXIST') fs.rmSync(fresh, { force: true });
-    throw new Failure(`cannot write the report to ${file}: ${codeOf(error)}; give another -report_file`, {
+    if (!(error instanceof UnwritableFile)) throw error;
+    throw new Failure(`cannot write the report to ${file}: ${error.reason}; give another -report_file`, {
       cause: error,
     });
   }

@@ -6,7 +6,7 @@ import { jsonPlan } from '../report/json-plan.ts';
 import { shellLine } from '../terminal/shell-quote.ts';
 import { doctorText } from './text.ts';
 import type { Host } from './host.ts';
-import type { Look } from './look.ts';
+import type { Screen } from '../terminal/screen.ts';
 import { redact } from './redact.ts';
 import { REPORT_TITLE } from './report-file.ts';
 import type { CheckResult } from './types.ts';
@@ -111,7 +111,7 @@ function sections(
   host: Host,
   argv: readonly string[],
   results: readonly CheckResult[],
-  look: Look,
+  screen: Screen,
 ): Section[] {
   const { root, options } = host;
   return [
@@ -120,7 +120,7 @@ function sections(
       'flags given (also by environment and flag file)',
       () => [...options.given].map((name) => `${name}=${String(options[name])}`).join('\n'),
     ],
-    ['checks', () => doctorText('doctor', results, look)],
+    ['checks', () => doctorText('doctor', results, screen)],
     ['kernel', () => root.read('/proc/version')],
     [
       'boot parameters',
@@ -197,9 +197,9 @@ export async function reportText(
   host: Host,
   argv: readonly string[],
   results: readonly CheckResult[],
-  look: Look,
+  screen: Screen,
 ): Promise<string> {
-  const written = await Promise.all(sections(host, argv, results, look).map(write));
+  const written = await Promise.all(sections(host, argv, results, screen).map(write));
   let gateway: readonly string[] = [];
   try {
     const { hop, mac } = await host.gateway();

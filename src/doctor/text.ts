@@ -1,7 +1,8 @@
 import { summarise } from './doctor.ts';
-import type { Look } from './look.ts';
+import { asciiOnly, type Screen } from '../terminal/screen.ts';
+import { widthOf } from '../terminal/table.ts';
+import { wrapped } from '../terminal/wrap.ts';
 import { GROUPS, type CheckResult, type Group, type Status } from './types.ts';
-import { wrap } from './wrap.ts';
 
 const ID_COLUMN = 18;
 
@@ -29,33 +30,46 @@ function linesOf(results: readonly CheckResult[]): Line[] {
   return lines;
 }
 
-const widthOfMark = (look: Look): number => visible(look.mark('ok')).length + 1;
-// Colours take no room.
-// eslint-disable-next-line no-control-regex
-const visible = (text: string): string => text.replace(/\u001b\[\d*m/g, '');
+const WORDS: Readonly<Record<Status, string>> = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skip' };
+const SYMBOLS: Readonly<Record<Status, string>> = { ok: '✓', warn: '!', fail: '✗', skipped: '-' };
+const PAINT = { ok: 'good', warn: 'warning', fail: 'bad', skipped: 'quiet' } as const;
+
+const MIN_COLUMNS = 60;
+const MAX_COLUMNS = 100;
+
+const columnsOf = ({ columns }: Screen): number => Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, columns));
+
+/** Words of the answers: paths and commands in them stay whole. */
+const wrap = (text: string, width: number): string[] => wrapped(text, width, { whole: true });
+
+/** What a line begins with: `✓ ok   `, or `ok   ` where only ASCII may be written. */
+const markOf = (status: Status, screen: Screen): string =>
+  screen[PAINT[status]](`${screen.unicode ? `${SYMBOLS[status]} ` : ''}${WORDS[status].padEnd(5)}`);
+
+const widthOfMark = (screen: Screen): number => widthOf(markOf('ok', screen)) + 1;
 
 function indented(lines: readonly string[], indent: number): string[] {
   return lines.map((line) => ' '.repeat(indent) + line);
 }
 
-function drawLine({ status, label, result }: Line, look: Look): string[] {
-  const start = widthOfMark(look);
+function drawLine({ status, label, result }: Line, screen: Screen): string[] {
+  const start = widthOfMark(screen);
   const column = start + ID_COLUMN;
-  const width = look.columns - column;
-  const mark = `${look.mark(status)} `;
+  const width = columnsOf(screen) - column;
+  const mark = `${markOf(status, screen)} `;
   const [first = '', ...more] = wrap(result.found, width);
-  const dim = (text: string): string => (status === 'skipped' ? look.quiet(text) : text);
+  const dim = (text: string): string => (status === 'skipped' ? screen.quiet(text) : text);
   const head =
     label.length < ID_COLUMN
       ? [`${mark}${dim(label.padEnd(ID_COLUMN) + first)}`, ...indented(more.map(dim), column)]
       : [
-          ...wrap(label, look.columns - start).map(
+          ...wrap(label, columnsOf(screen) - start).map(
             (line, i) => (i === 0 ? mark : ' '.repeat(start)) + dim(line),
           ),
           ...indented([first, ...more].map(dim), column),
         ];
   if (status === 'ok' || status === 'skipped') return head;
-  return [...head, ...indented(wrap(result.meaning, width), column), ...drawFix(result, look, column)];
+  return [...head, ...indented(wrap(result.meaning, width), column), ...drawFix(result, screen, column)];
 }
 
 /** What can be copied into a shell or a command line as it stands. */
@@ -70,12 +84,12 @@ function adviceLines(fix: string, width: number): string[] {
 const FIX = 'fix: ';
 
 /** A command that is too long for its column starts further left. */
-function drawFix({ fix }: CheckResult, look: Look, column: number): string[] {
+function drawFix({ fix }: CheckResult, screen: Screen, column: number): string[] {
   if (fix === null) return [];
-  const roomy = COMMAND.test(fix) && column + FIX.length + fix.length > look.columns;
-  const indent = roomy ? widthOfMark(look) : column;
-  return adviceLines(fix, look.columns - indent - FIX.length).map(
-    (line, i) => ' '.repeat(indent) + (i === 0 ? FIX : ' '.repeat(FIX.length)) + look.command(line),
+  const roomy = COMMAND.test(fix) && column + FIX.length + fix.length > columnsOf(screen);
+  const indent = roomy ? widthOfMark(screen) : column;
+  return adviceLines(fix, columnsOf(screen) - indent - FIX.length).map(
+    (line, i) => ' '.repeat(indent) + (i === 0 ? FIX : ' '.repeat(FIX.length)) + screen.command(line),
   );
 }
 
@@ -94,34 +108,35 @@ export function summaryLine(results: readonly CheckResult[]): string {
 }
 
 /** The failures once more, at the end: there they are still on the screen. */
-function drawFailures(results: readonly CheckResult[], look: Look): string[] {
+function drawFailures(results: readonly CheckResult[], screen: Screen): string[] {
   const failed = results.filter(({ status }) => status === 'fail');
   if (failed.length === 0) return ['nothing here keeps katran from forwarding'];
   const width = Math.max(...failed.map(({ id }) => id.length)) + 4;
   return [
     'fix these, in this order:',
     ...failed.flatMap(({ id, fix }) =>
-      adviceLines(fix ?? '', look.columns - width).map(
-        (line, i) => (i === 0 ? `  ${id}` : '').padEnd(width) + look.command(line),
+      adviceLines(fix ?? '', columnsOf(screen) - width).map(
+        (line, i) => (i === 0 ? `  ${id}` : '').padEnd(width) + screen.command(line),
       ),
     ),
   ];
 }
 
 /** Every check as a line, those that found something with what it means and what to do. Ends with a line feed. */
-export function doctorText(title: string, results: readonly CheckResult[], look: Look): string {
+export function doctorText(title: string, results: readonly CheckResult[], screen: Screen): string {
   const group = (name: Group): string[] => {
     const own = results.filter((result) => result.group === name);
     return own.length === 0
       ? []
-      : ['', look.heading(name), ...linesOf(own).flatMap((line) => drawLine(line, look))];
+      : ['', screen.title(name), ...linesOf(own).flatMap((line) => drawLine(line, screen))];
   };
-  return [
-    ...wrap(title, look.columns),
+  const text = [
+    ...wrap(title, columnsOf(screen)),
     ...GROUPS.flatMap(group),
     '',
-    look.heading(summaryLine(results)),
-    ...drawFailures(results, look),
+    screen.title(summaryLine(results)),
+    ...drawFailures(results, screen),
     '',
   ].join('\n');
+  return screen.unicode ? text : asciiOnly(text);
 }

@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import type { Screen } from '../terminal/screen.ts';
+import { boxRow } from '../terminal/table.ts';
 
 /** One hardware thread, drawn: lines of one width, coloured already. */
 export interface DrawnCpu {
@@ -19,7 +19,7 @@ function columnsFor(count: number, width: number, screen: Screen): number {
 }
 
 /** The threads of a core side by side, or below each other where the line is too narrow for that. */
-function drawCore(threads: readonly DrawnCpu[], width: number, perLine: number): string {
+function drawCore(threads: readonly DrawnCpu[], width: number, perLine: number): string[] {
   const lines: string[] = [];
   for (let first = 0; first < threads.length; first += perLine) {
     const beside = threads.slice(first, first + perLine);
@@ -28,7 +28,7 @@ function drawCore(threads: readonly DrawnCpu[], width: number, perLine: number):
       lines.push(beside.map((thread) => thread.lines[line] ?? ' '.repeat(width)).join('  '));
     }
   }
-  return lines.join('\n');
+  return lines;
 }
 
 /** Rows of cores between vertical lines; as many in a row as the screen has room for. All threads have one width. */
@@ -43,21 +43,11 @@ export function coreGrid(
   const coreWidth = perLine * (width + 2) - 2;
   const columns = columnsFor(most.cores, coreWidth, screen);
   const line = screen.unicode ? '│' : '|';
-  const grid = new Table({
-    style: { head: [], border: [] },
-    colWidths: Array.from({ length: Math.min(columns, cores.length) }, () => coreWidth + 2),
-    chars: {
-      ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
-      ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-      ...{ 'left-mid': '', mid: '', 'mid-mid': '', 'right-mid': '' },
-      ...{ left: line, right: line, middle: line },
-    },
-  });
   const drawn = cores.map((threads) => drawCore(threads, width, perLine));
-  for (let first = 0; first < drawn.length; first += columns) {
-    const row = drawn.slice(first, first + columns);
-    // A short last row would leave the table ragged.
-    grid.push([...row, ...Array.from({ length: Math.min(columns, cores.length) - row.length }, () => '')]);
-  }
-  return grid.toString().split('\n');
+  const inRow = Math.min(columns, cores.length);
+  // Every core has a box, and a short last row empty ones: it would leave the map ragged.
+  return Array.from({ length: Math.ceil(drawn.length / columns) }, (_, row) => {
+    const boxes = Array.from({ length: inRow }, (_box, column) => drawn[row * columns + column] ?? []);
+    return boxRow(boxes, coreWidth, line);
+  }).flat();
 }

@@ -24,7 +24,7 @@ const RATE_WIDTH = 4;
 /** A longer list of queues is continued on the next line. */
 const LONGEST_LABEL = 22;
 
-/** More lines than this help nobody, and the table that draws them takes time by their square. */
+/** More lines than this help nobody. */
 const MOST_LINES = 24;
 
 /** The lines that are shown, the last one counting the queues that are not. */

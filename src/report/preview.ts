@@ -6,14 +6,13 @@ import type { PlanReport } from './json-plan.ts';
 import type { Landing } from './queue-names.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { shellLine } from '../terminal/shell-quote.ts';
-import type { Style } from '../terminal/style.ts';
 import { table } from '../terminal/table.ts';
 
 function cpusNow(vector: PlannedVector): string {
   return vector.current === null ? '?' : formatCpuList(parseAffinityMask(vector.current));
 }
 
-function vectorRow(vector: PlannedVector, severalNics: boolean, style: Style): string[] {
+function vectorRow(vector: PlannedVector, severalNics: boolean, screen: Screen): string[] {
   const now = cpusNow(vector);
   const planned = vector.cpu === null ? '-' : String(vector.cpu);
   const row = [
@@ -23,18 +22,18 @@ function vectorRow(vector: PlannedVector, severalNics: boolean, style: Style): s
     vector.role,
     vector.queue === null ? '-' : String(vector.queue),
     now,
-    planned === '-' || planned === now ? planned : style.change(planned),
+    planned === '-' || planned === now ? planned : screen.change(planned),
     vector.node === null ? '-' : String(vector.node),
   ];
   return severalNics ? row : row.toSpliced(1, 1);
 }
 
-function vectorTable(vectors: readonly PlannedVector[], style: Style): string {
+function vectorTable(vectors: readonly PlannedVector[], screen: Screen): string {
   const severalNics = new Set(vectors.map((vector) => vector.nic)).size > 1;
   const head = ['IRQ', 'NIC', 'name', 'role', 'queue', 'CPU now', 'planned', 'node'];
   return table(
     severalNics ? head : head.toSpliced(1, 1),
-    vectors.map((vector) => vectorRow(vector, severalNics, style)),
+    vectors.map((vector) => vectorRow(vector, severalNics, screen)),
     [0],
   );
 }
@@ -64,7 +63,6 @@ function plannedMap(plan: AffinityPlan, screen: Screen): string[] {
  * feed.
  */
 export function previewText(report: PlanReport, argumentLine: readonly string[], screen: Screen): string {
-  const { style } = screen;
   const { plan, warnings } = report;
   const nics = plan.nics.map(
     ({ name, driver, node }) => `${name} (${driver ?? 'no driver'}, node ${node < 0 ? 'unknown' : node})`,
@@ -72,12 +70,12 @@ export function previewText(report: PlanReport, argumentLine: readonly string[],
   return [
     `number of CPUs ${plan.topology.online.length}`,
     `interface ${plan.interface}, strategy ${plan.strategy}, NIC ${nics.join(', ')}`,
-    ...(plan.vectors.length === 0 ? [] : ['', vectorTable(plan.vectors, style)]),
+    ...(plan.vectors.length === 0 ? [] : ['', vectorTable(plan.vectors, screen)]),
     '',
     ...plannedMap(plan, screen),
     '',
     gatewayLine(report),
-    ...warnings.map(({ code, message }) => style.warning(`warning (${code}): ${message}`)),
+    ...warnings.map(({ code, message }) => screen.warning(`warning (${code}): ${message}`)),
     shellLine(argumentLine),
     '',
   ].join('\n');

@@ -1,16 +1,14 @@
 import { receiveOrder } from '../affinity/strategies.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
+import { firstFew } from '../terminal/first-few.ts';
 import type { KatranFlags } from '../katran/katran-flags.ts';
 import type { Finding, LiveVector } from './types.ts';
 
 /** Queues named one by one before the rest is only counted. */
 const NAMED = 4;
 const REMEDY = "pin them back with -affinitize_only and the launch's own flags";
-const listed = (items: readonly string[]): string =>
-  items.length <= NAMED
-    ? items.join('; ')
-    : `${items.slice(0, NAMED).join('; ')} and ${items.length - NAMED} more`;
+const listed = (items: readonly string[]): string => firstFew(items, NAMED, '; ');
 const cores = (cpus: readonly number[]): string => formatCpuList([...cpus].sort((a, b) => a - b));
 
 function onCpus({ irq, name, cpus }: LiveVector): string {

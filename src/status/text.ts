@@ -1,6 +1,7 @@
 import { cpuMap } from '../report/cpu-map.ts';
 import { shortCount } from '../report/load.ts';
 import type { Landing } from '../report/queue-names.ts';
+import { firstFew } from '../terminal/first-few.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { table } from '../terminal/table.ts';
 import { wrapped } from '../terminal/wrap.ts';
@@ -105,11 +106,16 @@ function facts(report: StatusReport, now: number, screen: Screen): string[] {
   ];
 }
 
+/** CPUs named in a row of the table before the rest is only counted. */
+const BUSIEST = 3;
+
 function takenBy({ byCpu }: QueueRate): string {
   const busy = [...byCpu].sort(([, a], [, b]) => b - a);
   if (busy.length === 1) return `CPU ${busy[0]?.[0]}`;
-  const named = busy.slice(0, 3).map(([cpu, rate]) => `CPU ${cpu} ${shortCount(rate)}`);
-  return busy.length > 3 ? `${named.join(', ')}, ${busy.length - 3} more` : named.join(', ');
+  return firstFew(
+    busy.map(([cpu, rate]) => `CPU ${cpu} ${shortCount(rate)}`),
+    BUSIEST,
+  );
 }
 
 function queueTable({ queues, look }: StatusReport): string[] {
@@ -148,10 +154,8 @@ function verdict({ problems, notes }: StatusReport, screen: Screen, wrapAt: numb
     return [colour(label) + first.slice(label.length), ...more.map((rest) => `  ${rest}`)];
   };
   return [
-    ...notes.flatMap(({ code, message }) =>
-      line(`note (${code}):`, (text) => screen.style.warning(text), message),
-    ),
-    ...problems.flatMap(({ code, message }) => line(`WRONG (${code}):`, (text) => screen.bad(text), message)),
+    ...notes.flatMap(({ code, message }) => line(`note (${code}):`, screen.warning, message)),
+    ...problems.flatMap(({ code, message }) => line(`WRONG (${code}):`, screen.bad, message)),
     ...(problems.length > 0 ? [] : [screen.good('nothing wrong')]),
   ];
 }

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** Bytes that may wait for a reader that does not read before further lines are dropped. */
 const QUEUE_LIMIT = 1024 * 1024;
@@ -77,7 +78,7 @@ export class DescriptorOutput implements Output {
     let left = this.#queued;
     let takenAt = performance.now();
     while (this.#queued > 0 && !this.#gone && performance.now() - takenAt < patienceMs) {
-      await new Promise((resolve) => setTimeout(resolve, FINISH_POLL_MS));
+      await pause(FINISH_POLL_MS);
       this.#flush();
       if (this.#queued < left) takenAt = performance.now();
       left = this.#queued;

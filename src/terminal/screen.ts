@@ -1,22 +1,29 @@
 import { styleText } from 'node:util';
 import type { Medium } from './output.ts';
-import { styleFor, wantsColour, type Style } from './style.ts';
 
 /** How busy a CPU is with interrupts; what each level stands for is in load.ts. */
 export type LoadLevel = 0 | 1 | 2 | 3 | 4;
 
-/** What a picture is drawn on: how wide, with which characters, in which colours. */
+type Paint = (text: string) => string;
+
+/** What a text or picture is drawn on: how wide, with which characters, in which colours. */
 export interface Screen {
   /** No line of a picture is longer. */
   readonly columns: number;
   /** False: ASCII only. */
   readonly unicode: boolean;
-  readonly style: Style;
   /** The text in the colour of that load. */
   load(level: LoadLevel, text: string): string;
-  good(text: string): string;
-  bad(text: string): string;
-  title(text: string): string;
+  readonly good: Paint;
+  readonly bad: Paint;
+  readonly warning: Paint;
+  /** What is to become different. */
+  readonly change: Paint;
+  readonly title: Paint;
+  /** What may be passed over. */
+  readonly quiet: Paint;
+  /** What can be copied into a shell. */
+  readonly command: Paint;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -27,29 +34,40 @@ export function speaksUtf8({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
   return /utf-?8/i.test(locale);
 }
 
-/** Whether to colour is decided here, by the output in question; styleText would look at the process's stdout. */
-const inColour = (format: Parameters<typeof styleText>[0], text: string): string =>
-  styleText(format, text, { validateStream: false });
-const same = (text: string): string => text;
+/** Colours only on a terminal, and never when NO_COLOR is set to anything (no-color.org) or TERM is dumb. */
+export function wantsColour(output: Medium, environment: Environment): boolean {
+  return output.isTerminal && (environment.NO_COLOR ?? '') === '' && environment.TERM !== 'dumb';
+}
+
 const LOAD_COLOURS = [undefined, 'cyan', 'green', 'yellow', 'red'] as const;
+const plain: Paint = (text) => text;
 
 export function screenFor(output: Medium, environment: Environment): Screen {
-  const unicode = speaksUtf8(environment);
-  const { columns } = output;
-  const style = styleFor(output, environment);
-  if (!wantsColour(output, environment)) {
-    return { columns, unicode, style, load: (_level, text) => text, good: same, bad: same, title: same };
-  }
+  const coloured = wantsColour(output, environment);
+  // Whether to colour is decided here, by the output in question; styleText would look at the process's stdout.
+  const paint = (format: Parameters<typeof styleText>[0]): Paint =>
+    coloured ? (text) => styleText(format, text, { validateStream: false }) : plain;
   return {
-    columns,
-    unicode,
-    style,
+    columns: output.columns,
+    unicode: speaksUtf8(environment),
     load: (level, text) => {
       const colour = LOAD_COLOURS[level];
-      return colour === undefined ? text : inColour(colour, text);
+      return colour === undefined ? text : paint(colour)(text);
     },
-    good: (text) => inColour('green', text),
-    bad: (text) => inColour(['red', 'bold'], text),
-    title: (text) => inColour('bold', text),
+    good: paint('green'),
+    bad: paint(['red', 'bold']),
+    warning: paint('yellow'),
+    change: paint('bold'),
+    title: paint('bold'),
+    quiet: paint('dim'),
+    command: paint('cyan'),
   };
+}
+
+/** A text without characters beyond ASCII, for terminals that would show them as question marks. Colours stay. */
+export function asciiOnly(text: string): string {
+  const known = text.replaceAll('…', '...').replaceAll('’', "'").replaceAll('–', '-');
+  // The escape of a colour is a control character, and the point.
+  // eslint-disable-next-line no-control-regex
+  return known.replace(/[^\n\u001b -~]/g, '?');
 }

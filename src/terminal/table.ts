@@ -1,29 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
-import Table from 'cli-table3';
 
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};
+const GAP = '  ';
 
-/** cli-table3's layout takes time that grows with the square of the rows: thousands are drawn a block at a time. */
-const BLOCK_ROWS = 64;
-const GAP = 2;
+/** Characters that a text takes on the screen: colours take no room. */
+export const widthOf = (text: string): number => stripVTControlCharacters(text).length;
 
-const width = (cell: string): number => stripVTControlCharacters(cell).length;
+/** The cell with spaces behind it, or before it, up to that width. */
+function padded(cell: string, width: number, side: 'left' | 'right'): string {
+  const room = ' '.repeat(Math.max(0, width - widthOf(cell)));
+  return side === 'left' ? cell + room : room + cell;
+}
 
 /** Columns without lines, two spaces apart, no trailing space; the numbered columns are right-aligned. */
 export function table(
@@ -32,19 +18,23 @@ export function table(
   rightAligned: readonly number[] = [],
 ): string {
   const all = [head, ...rows];
-  const colWidths = head.map(
-    (_title, column) => all.reduce((most, row) => Math.max(most, width(row[column] ?? '')), 0) + GAP,
+  const widths = head.map((_title, column) =>
+    all.reduce((most, row) => Math.max(most, widthOf(row[column] ?? '')), 0),
   );
-  const lines: string[] = [];
-  for (let first = 0; first < all.length; first += BLOCK_ROWS) {
-    const block = new Table({
-      colWidths,
-      style: { head: [], border: [], 'padding-left': 0, 'padding-right': GAP },
-      chars: NO_BORDERS,
-      colAligns: head.map((_title, column) => (rightAligned.includes(column) ? 'right' : 'left')),
-    });
-    for (const row of all.slice(first, first + BLOCK_ROWS)) block.push([...row]);
-    lines.push(...block.toString().split('\n'));
-  }
-  return lines.map((line) => line.trimEnd()).join('\n');
+  const line = (row: readonly string[]): string =>
+    widths
+      .map((width, column) =>
+        padded(row[column] ?? '', width, rightAligned.includes(column) ? 'right' : 'left'),
+      )
+      .join(GAP)
+      .trimEnd();
+  return all.map(line).join('\n');
+}
+
+/** One row of boxes beside each other, as high as its highest; each box is lines of at most that width. */
+export function boxRow(boxes: readonly (readonly string[])[], width: number, edge: string): string[] {
+  const height = Math.max(1, ...boxes.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    [edge, ...boxes.flatMap((lines) => [padded(lines[line] ?? '', width, 'left'), edge])].join(' '),
+  );
 }

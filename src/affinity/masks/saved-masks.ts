@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { errnoOf, Failure, messageOf } from '../../failure.ts';
-import { replaceFile } from '../../linux/atomic-file.ts';
+import { Failure, errnoOf, messageOf } from '../../failure.ts';
+import { replaceFile, unwritable, UnwritableFile } from '../../linux/atomic-file.ts';
 import type { Log } from '../../log/log.ts';
 import { checkInterfaceName } from '../../linux/net-device.ts';
 import type { Root } from '../../linux/root.ts';
@@ -95,29 +95,22 @@ function makeDirectory(directory: string): void {
   }
 }
 
-function writeAtomically(file: string, text: string): void {
-  const directory = path.dirname(file);
+function makeOwnDirectory(directory: string): void {
   makeDirectory(directory);
-  if (!fs.lstatSync(directory).isDirectory()) {
+  if (!fs.lstatSync(directory).isDirectory())
     throw new Failure(`cannot save IRQ masks in ${directory}: it is not a directory; remove it`);
-  }
-  replaceFile(file, text, 0o600);
 }
 
+/** The file in a directory of its own, which is made when it is missing. */
 function replaceSavedMasks(file: string, text: string): void {
   try {
-    writeAtomically(file, text);
+    makeOwnDirectory(path.dirname(file));
+    replaceFile(file, text);
   } catch (error) {
-    if (error instanceof Failure) throw error;
-    const code = errnoOf(error);
-    const advice =
-      code === 'ENOSPC'
-        ? 'make room there'
-        : code === 'EACCES' || code === 'EPERM'
-          ? 'run as root'
-          : 'make it writable';
+    if (error instanceof Failure && !(error instanceof UnwritableFile)) throw error;
+    const { reason, advice } = error instanceof UnwritableFile ? error : unwritable(file, error);
     throw new Failure(
-      `cannot save the IRQ masks found to ${file}: ${code ?? messageOf(error)}; no mask was written; ${advice}`,
+      `cannot save the IRQ masks found to ${file}: ${reason}; no mask was written; ${advice}`,
       { cause: error },
     );
   }

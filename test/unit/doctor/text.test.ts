@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { runChecks } from '../../../src/doctor/doctor.ts';
-import { asciiOnly, lookFor, takesUnicode } from '../../../src/doctor/look.ts';
 import { doctorText, summaryLine } from '../../../src/doctor/text.ts';
 import type { CheckResult, Status } from '../../../src/doctor/types.ts';
-import { wrap } from '../../../src/doctor/wrap.ts';
+import { asciiOnly, screenFor, speaksUtf8 } from '../../../src/terminal/screen.ts';
 import { madeHost, removeHosts } from './healthy-host.ts';
 
 afterEach(removeHosts);
@@ -18,7 +17,7 @@ const result = (id: string, status: Status, more: Partial<CheckResult> = {}): Ch
 });
 
 const draw = (results: readonly CheckResult[], environment = UTF8, output = pipe): string =>
-  doctorText('title', results, lookFor(output, environment));
+  doctorText('title', results, screenFor(output, environment));
 
 describe('the text', () => {
   test('has a line a check; what is wrong is told with its meaning and what changes it', () => {
@@ -90,14 +89,14 @@ describe('the text', () => {
   ])('uses symbols where the locale has them: %o', (environment, line) => {
     const text = draw([result('a', 'fail', { fix: 'f' })], environment as typeof UTF8);
     expect(text.split('\n')).toContainEqual(expect.stringMatching(new RegExp(`^${line} `)));
-    if (!takesUnicode(environment)) expect(text).toMatch(/^[\n -~]*$/);
+    if (!speaksUtf8(environment)) expect(text).toMatch(/^[\n -~]*$/);
   });
 
   test('is in colour on a terminal only, and not with NO_COLOR', () => {
     const results = [result('a', 'fail', { fix: 'f' })];
-    expect(draw(results, UTF8, terminal)).toContain('\u001b[31m✗ FAIL');
+    expect(draw(results, UTF8, terminal)).toContain('\u001b[31m\u001b[1m✗ FAIL');
     expect(draw(results)).not.toContain('\u001b');
-    expect(asciiOnly(draw(results, { LANG: 'C' }, terminal))).toContain('\u001b[31mFAIL');
+    expect(asciiOnly(draw(results, { LANG: 'C' }, terminal))).toContain('\u001b[31m\u001b[1mFAIL');
     expect(draw(results, { ...UTF8, NO_COLOR: '1' } as typeof UTF8, terminal)).not.toContain('\u001b');
   });
 });
@@ -111,12 +110,4 @@ test('the summary counts', () => {
 
 test('nothing beyond ASCII is left for terminals that would not show it', () => {
   expect(asciiOnly('a … “b”\n')).toBe('a ... ?b?\n');
-});
-
-test.each([
-  ['one two three', 7, ['one two', 'three']],
-  ['unbreakable', 4, ['unbreakable']],
-  ['', 4, ['']],
-])('%j in %i columns', (text, width, lines) => {
-  expect(wrap(text, width)).toEqual(lines);
 });

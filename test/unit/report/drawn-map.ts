@@ -1,21 +1,11 @@
 import type { AffinityPlan } from '../../../src/affinity/types.ts';
 import type { CpuMapSubject } from '../../../src/report/cpu-map.ts';
-import type { Screen } from '../../../src/terminal/screen.ts';
+import { screenFor, type Screen } from '../../../src/terminal/screen.ts';
 import type { Landing } from '../../../src/report/queue-names.ts';
-
-const same = (text: string): string => text;
 
 /** A screen without colours. */
 export function plainScreen(columns = 80, unicode = false): Screen {
-  return {
-    columns,
-    unicode,
-    style: { change: same, warning: same },
-    load: (_level, text) => text,
-    good: same,
-    bad: same,
-    title: same,
-  };
+  return screenFor({ isTerminal: false, columns }, { LANG: unicode ? 'C.UTF-8' : 'C' });
 }
 
 export function plannedSubject(plan: AffinityPlan): CpuMapSubject {

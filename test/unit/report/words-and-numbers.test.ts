@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadLevel, shortCount } from '../../../src/report/load.ts';
 import { speaksUtf8 } from '../../../src/terminal/screen.ts';
+import { firstFew } from '../../../src/terminal/first-few.ts';
 import { wrapped } from '../../../src/terminal/wrap.ts';
 
 describe('counts', () => {
@@ -62,4 +63,23 @@ describe('wrapping', () => {
       }),
     );
   });
+
+  it.each([0, -1, -78])('takes one column at least, not %i', (width) => {
+    expect(wrapped('ab c', width)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('leaves words whole where they are to be copied', () => {
+    const path = '/sys/fs/bpf/jmp_eth0,1';
+    expect(wrapped(`is ${path} there`, 8, { whole: true })).toEqual(['is', path, 'there']);
+    expect(wrapped('one two three', 7, { whole: true })).toEqual(['one two', 'three']);
+    expect(wrapped('', 4, { whole: true })).toEqual(['']);
+  });
+});
+
+describe('a long list', () => {
+  it.each([
+    [['a', 'b'], 2, 'a, b'],
+    [['a', 'b', 'c', 'd'], 2, 'a, b and 2 more'],
+    [[], 2, ''],
+  ])('%j, the first %i: %s', (items, most, words) => expect(firstFew(items, most)).toBe(words));
 });

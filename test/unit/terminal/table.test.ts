@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { coreGrid } from '../../../src/report/core-grid.ts';
 import { table } from '../../../src/terminal/table.ts';
+import recorded from './recorded.json' with { type: 'json' };
+import { GRIDS, TABLES } from './recorded.ts';
 
 describe('a table', () => {
   it('has its columns two spaces apart, right-aligned where asked, and no space at the end of a line', () => {
@@ -32,6 +35,11 @@ describe('a table', () => {
     const lines = table(['n', 'x', 'e'], rows).split('\n');
     expect(lines).toHaveLength(501);
     expect(new Set(lines.slice(1).map((line) => line.indexOf('end')))).toEqual(new Set([36]));
+  });
+
+  it('and a grid of cores are to the byte what cli-table3 drew', () => {
+    expect(TABLES.map(({ head, rows, right }) => table(head, rows, right))).toEqual(recorded.tables);
+    expect(GRIDS.map(({ cores, most, screen }) => coreGrid(cores, most, screen))).toEqual(recorded.grids);
   });
 
   it('of eight times the rows takes no more than 24 times as long', () => {
