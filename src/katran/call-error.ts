@@ -1,4 +1,5 @@
 import { Failure } from '../failure.ts';
+import type { Counters, ServiceCalls } from './services/calls.ts';
 
 /**
  * The calls the launcher makes, each with a deadline of its own in ms. All of them throw KatranCallError.
@@ -10,10 +11,13 @@ export interface KatranClient {
   /** Katran's success flag, which is true for an invalid MAC too: validate before, read back after. */
   changeMac(mac: string, deadlineMs: number): Promise<boolean>;
   /** v1: packets that used the small shared fallback table, since katran's start. */
-  getLruFallbackStats(deadlineMs: number): Promise<{ v1: bigint; v2: bigint }>;
+  getLruFallbackStats(deadlineMs: number): Promise<Counters>;
   /** Ends calls under way (CANCELLED) and closes every connection at once: one left open costs katran 20 s at its end. */
   close(): void;
 }
+
+/** A client that can also be asked, and told, about VIPs and reals. */
+export interface KatranServicesClient extends KatranClient, ServiceCalls {}
 
 const MEANING: Readonly<Record<string, string>> = {
   UNAVAILABLE: 'nothing accepts calls there; is katran_server_grpc running, and is -server its address?',

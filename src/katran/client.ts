@@ -1,7 +1,10 @@
 import { type ClientUnaryCall, type ServiceError, status } from '@grpc/grpc-js';
-import { KatranCallError, type KatranClient } from './call-error.ts';
+import { KatranCallError, type KatranServicesClient } from './call-error.ts';
 import { Channel } from './channel.ts';
 import { dialTarget } from './dial-target.ts';
+import type { Counters } from './services/calls.ts';
+import { canonicalAddress } from './services/order.ts';
+import type { HealthcheckTarget, QuicReal, Real, VipKey } from './services/types.ts';
 import { katranMethod, katranServiceMethods } from './service-methods.ts';
 
 export { KatranCallError, type KatranClient } from './call-error.ts';
@@ -12,7 +15,7 @@ export { KatranCallError, type KatranClient } from './call-error.ts';
  * once: gRPC's own channel would stay in its back-off first, so a channel that failed or hung is never used again.
  * Throws Failure when the address cannot be dialled. Import this file lazily: it loads gRPC.
  */
-export function openKatranClient(address: string): KatranClient {
+export function openKatranClient(address: string): KatranServicesClient {
   const target = dialTarget(address);
   const service = katranServiceMethods();
   let channel: Channel | undefined;
@@ -50,20 +53,93 @@ export function openKatranClient(address: string): KatranClient {
     return new KatranCallError(name, address, status[error.code], error.details, { cause: error });
   }
 
+  /** A change, and whether katran says that it was made. */
+  const change = async (name: string, request: object, deadlineMs: number): Promise<boolean> =>
+    field(await call(name, request, deadlineMs), 'success') === true;
+
+  const counters = async (name: string, request: object, deadlineMs: number): Promise<Counters> => {
+    const stats = await call(name, request, deadlineMs);
+    return { v1: BigInt(String(field(stats, 'v1'))), v2: BigInt(String(field(stats, 'v2'))) };
+  };
+
   return {
     getMac: async (deadlineMs) => String(field(await call('getMac', {}, deadlineMs), 'mac')),
-    changeMac: async (mac, deadlineMs) =>
-      field(await call('changeMac', { mac }, deadlineMs), 'success') === true,
-    getLruFallbackStats: async (deadlineMs) => {
-      const stats = await call('getLruFallbackStats', {}, deadlineMs);
-      return { v1: BigInt(String(field(stats, 'v1'))), v2: BigInt(String(field(stats, 'v2'))) };
-    },
+    changeMac: (mac, deadlineMs) => change('changeMac', { mac }, deadlineMs),
+    getLruFallbackStats: (deadlineMs) => counters('getLruFallbackStats', {}, deadlineMs),
+    getLruStats: (deadlineMs) => counters('getLruStats', {}, deadlineMs),
+    getLruMissStats: (deadlineMs) => counters('getLruMissStats', {}, deadlineMs),
+    getStatsForVip: (vip, deadlineMs) => counters('getStatsForVip', keyOf(vip), deadlineMs),
+    getAllVips: async (deadlineMs) => list(await call('getAllVips', {}, deadlineMs), 'vips', vipOf),
+    getVipFlags: async (vip, deadlineMs) =>
+      BigInt(String(field(await call('getVipFlags', keyOf(vip), deadlineMs), 'flags'))),
+    getRealsForVip: async (vip, deadlineMs) =>
+      list(await call('getRealsForVip', keyOf(vip), deadlineMs), 'reals', realOf),
+    addVip: (vip, flags, deadlineMs) =>
+      change('addVip', { vip: keyOf(vip), flags, setFlag: flags !== 0 }, deadlineMs),
+    delVip: (vip, deadlineMs) => change('delVip', keyOf(vip), deadlineMs),
+    modifyVip: (vip, flags, setFlag, deadlineMs) =>
+      change('modifyVip', { vip: keyOf(vip), flags, setFlag }, deadlineMs),
+    modifyRealsForVip: (action, vip, reals, deadlineMs) =>
+      change('modifyRealsForVip', { action, real: { reals }, vip: keyOf(vip) }, deadlineMs),
+    modifyReal: (address, flags, setFlag, deadlineMs) =>
+      change('modifyReal', { address, flags, setFlag }, deadlineMs),
+    getQuicRealsMapping: async (deadlineMs) =>
+      list(await call('getQuicRealsMapping', {}, deadlineMs), 'qreals', quicOf),
+    modifyQuicRealsMapping: (action, qreals, deadlineMs) =>
+      change('modifyQuicRealsMapping', { action, reals: { qreals } }, deadlineMs),
+    getHealthcheckersDst: async (deadlineMs) =>
+      healthchecksOf(field(await call('getHealthcheckersDst', {}, deadlineMs), 'healthchecks')),
+    addHealthcheckerDst: (somark, address, deadlineMs) =>
+      change('addHealthcheckerDst', { somark, address }, deadlineMs),
+    delHealthcheckerDst: (somark, deadlineMs) => change('delHealthcheckerDst', { somark }, deadlineMs),
     close: () => {
       closed = true;
       channel?.close();
       channel = undefined;
     },
   };
+}
+
+const keyOf = ({ address, port, protocol }: VipKey): VipKey => ({ address, port, protocol });
+
+function list<T>(message: object, name: string, entry: (value: object) => T): T[] {
+  const values = field(message, name);
+  if (!Array.isArray(values)) return [];
+  return values.flatMap((value: unknown) =>
+    typeof value === 'object' && value !== null ? [entry(value)] : [],
+  );
+}
+
+const textOf = (value: object, name: string): string => String(field(value, name));
+const numberOf = (value: object, name: string): number => Number(field(value, name));
+
+/** Addresses as katran writes them become the one text they have here. */
+const addressOf = (value: object): string => {
+  const text = textOf(value, 'address');
+  return canonicalAddress(text) ?? text;
+};
+
+const vipOf = (value: object): VipKey => ({
+  address: addressOf(value),
+  port: numberOf(value, 'port'),
+  protocol: numberOf(value, 'protocol'),
+});
+
+const realOf = (value: object): Real => ({
+  address: addressOf(value),
+  weight: numberOf(value, 'weight'),
+  flags: numberOf(value, 'flags'),
+});
+
+const quicOf = (value: object): QuicReal => ({ address: addressOf(value), id: numberOf(value, 'id') });
+
+/** A map<int32, string>: marks above 2^31 - 1 come as negative numbers. */
+function healthchecksOf(value: unknown): HealthcheckTarget[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).map(([somark, address]) => ({
+    somark: Number(somark) >>> 0,
+    address: canonicalAddress(String(address)) ?? String(address),
+  }));
 }
 
 /** The peer is gone, or it is there and silent: its connection is worth nothing for the next call. */

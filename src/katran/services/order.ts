@@ -1,0 +1,39 @@
+import { isIP, isIPv4 } from 'node:net';
+import type { Services } from './types.ts';
+
+/** The one text of an IP address; undefined when it is none, or has a zone. */
+export function canonicalAddress(text: string): string | undefined {
+  if (isIPv4(text)) return text;
+  if (isIP(text) === 0 || text.includes('%')) return undefined;
+  return new URL(`http://[${text}]`).hostname.slice(1, -1);
+}
+
+/** An address as bytes in hexadecimal, IPv4 before IPv6, so that 10.0.0.9 stands before 10.0.0.10. */
+function sortKey(address: string): string {
+  if (isIPv4(address))
+    return `4${address
+      .split('.')
+      .map((byte) => byte.padStart(3, '0'))
+      .join('')}`;
+  const [head = '', tail = ''] = address.split('::');
+  const words = (part: string): string[] => (part === '' ? [] : part.split(':'));
+  const [front, back] = [words(head), words(tail)];
+  const zeros = address.includes('::') ? Array<string>(8 - front.length - back.length).fill('0') : [];
+  return `6${[...front, ...zeros, ...back].map((word) => word.padStart(4, '0')).join('')}`;
+}
+
+const byAddress = (one: { readonly address: string }, other: { readonly address: string }): number => {
+  const [a, b] = [sortKey(one.address), sortKey(other.address)];
+  return a < b ? -1 : a > b ? 1 : 0;
+};
+
+/** The same services in the one order: by address, port and protocol; reals by address. */
+export function ordered({ vips, quic, healthchecks }: Services): Services {
+  return {
+    vips: vips
+      .map((vip) => ({ ...vip, reals: vip.reals.toSorted(byAddress) }))
+      .sort((a, b) => byAddress(a, b) || a.port - b.port || a.protocol - b.protocol),
+    quic: quic.toSorted((a, b) => a.id - b.id || byAddress(a, b)),
+    healthchecks: healthchecks.toSorted((a, b) => a.somark - b.somark || byAddress(a, b)),
+  };
+}
