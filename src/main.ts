@@ -57,6 +57,7 @@ async function perform(world: World, invocation: Performance): Promise<number> {
       case 'status':
         return await (await import('./commands/status.ts')).statusCommand(task);
       case 'services':
+        return await (await import('./commands/services.ts')).servicesCommand(task, invocation);
       case 'handover':
         throw new Failure(`start-katran ${invocation.kind} is not made yet`);
     }

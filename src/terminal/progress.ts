@@ -4,7 +4,11 @@ import { BottomLine } from './bottom-line.ts';
 
 /** Shows on a terminal that something is being waited for. */
 export interface Progress {
+  /** Whether anybody sees it: a terminal does, a log file does not. */
+  readonly shown: boolean;
   begin(what: string): void;
+  /** Says something else of what is under way. */
+  say(what: string): void;
   end(): void;
   /** Shows it while the action is under way. */
   during<T>(what: string, action: () => Promise<T>): Promise<T>;
@@ -17,7 +21,9 @@ const FRAME_MS = 100;
 const PATIENCE_MS = 300;
 
 const NOTHING: Progress = {
+  shown: false,
   begin: () => undefined,
+  say: () => undefined,
   end: () => undefined,
   during: (_what, action) => action(),
 };
@@ -30,9 +36,11 @@ function worthIt(output: Output, environment: Environment, format: 'text' | 'jso
 }
 
 class Spinner implements Progress {
+  readonly shown = true;
   readonly #line: BottomLine;
   readonly #frames: readonly string[];
   #timer: NodeJS.Timeout | undefined;
+  #what = '';
 
   constructor(output: Output, frames: readonly string[]) {
     this.#line = new BottomLine(output);
@@ -41,15 +49,20 @@ class Spinner implements Progress {
 
   begin(what: string): void {
     this.end();
+    this.#what = what;
     const since = performance.now();
     let frame = 0;
     this.#timer = setInterval(() => {
       const elapsed = performance.now() - since;
       if (elapsed < PATIENCE_MS) return;
       frame = (frame + 1) % this.#frames.length;
-      this.#line.show(`${this.#frames[frame]} ${Math.floor(elapsed / 1000)} s ${what}`);
+      this.#line.show(`${this.#frames[frame]} ${Math.floor(elapsed / 1000)} s ${this.#what}`);
     }, FRAME_MS);
     this.#timer.unref();
+  }
+
+  say(what: string): void {
+    this.#what = what;
   }
 
   end(): void {

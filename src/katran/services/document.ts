@@ -164,7 +164,7 @@ export function parseServices(text: string, file: string): Services {
     vips: vips.map((one) => ({
       address: canonical(one.address),
       port: one.port,
-      protocol: one.protocol === 'tcp' ? 6 : one.protocol === 'udp' ? 17 : Number(one.protocol),
+      protocol: one.protocol === 'tcp' ? 6 : one.protocol === 'udp' ? 17 : one.protocol,
       flags: flagBits(one.flags ?? [], VIP_FLAGS) ?? 0,
       reals: (one.reals ?? []).map((each) => ({
         address: canonical(each.address),
