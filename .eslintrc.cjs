@@ -1,3 +1,15 @@
+const named = (names, message) => names.map((name) => ({ name, message }));
+const STARTED_IN_RUN = 'src/tools/run.ts starts processes';
+const PROCESS_IS_HANDED_IN = 'what a run takes from its process is handed in (World)';
+const CHILD_PROCESS = named(['child_process', 'node:child_process'], STARTED_IN_RUN);
+const EXECA = named(['execa'], STARTED_IN_RUN);
+const PROCESS = named(['process', 'node:process'], PROCESS_IS_HANDED_IN);
+/** import() of a module, which no-restricted-imports does not see. */
+const importOf = (name) => ({
+  selector: `ImportExpression[source.value=/${name}/]`,
+  message: STARTED_IN_RUN,
+});
+
 /** ESLint 9 reads this file with ESLINT_USE_FLAT_CONFIG=false (set by `npm run lint`). */
 module.exports = {
   root: true,
@@ -17,15 +29,29 @@ module.exports = {
   overrides: [
     { files: ['bin/**'], rules: { 'no-restricted-imports': 'off' } },
     {
-      // Only the rooms made for it touch the process and the kernel's files.
+      // Only the files made for it touch the process, or start one.
       files: ['src/**'],
-      excludedFiles: ['src/world.ts'],
       rules: {
-        'no-restricted-properties': [
+        'no-restricted-globals': ['error', { name: 'process', message: PROCESS_IS_HANDED_IN }],
+        '@typescript-eslint/no-restricted-imports': [
           'error',
-          { object: 'process', property: 'env', message: 'the environment is handed in (World)' },
-          { object: 'process', property: 'argv', message: 'the arguments are handed in (World)' },
+          { paths: [...CHILD_PROCESS, ...PROCESS, ...EXECA] },
         ],
+        'no-restricted-syntax': ['error', importOf('^(node:)?child_process$'), importOf('^execa$')],
+      },
+    },
+    {
+      files: ['src/tools/run.ts'],
+      rules: {
+        '@typescript-eslint/no-restricted-imports': ['error', { paths: [...CHILD_PROCESS, ...PROCESS] }],
+        'no-restricted-syntax': ['error', importOf('^(node:)?child_process$')],
+      },
+    },
+    {
+      files: ['src/world.ts'],
+      rules: {
+        'no-restricted-globals': 'off',
+        '@typescript-eslint/no-restricted-imports': ['error', { paths: [...CHILD_PROCESS, ...EXECA] }],
       },
     },
   ],

@@ -6,6 +6,7 @@ import { EXIT, Failure, UsageError, messageOf } from './failure.ts';
 import { localClock } from './log/local-time.ts';
 import { openLog } from './log/open.ts';
 import { openRoot } from './linux/root.ts';
+import { openTools } from './tools/toolbox.ts';
 import { run } from './commands/run.ts';
 import type { World } from './world.ts';
 
@@ -46,7 +47,13 @@ async function perform(world: World, invocation: Performance): Promise<number> {
   });
   for (const remark of remarks) log.warn(remark);
   try {
-    const task = { options, root: openRoot(options.sysroot), log, world };
+    const task = {
+      options,
+      root: openRoot(options.sysroot),
+      tools: openTools(world.environment.PATH ?? ''),
+      log,
+      world,
+    };
     switch (invocation.kind) {
       case 'launch':
         return await run(task);

@@ -1,18 +1,21 @@
+import fs from 'node:fs';
+import { Readable, Writable } from 'node:stream';
+import tty from 'node:tty';
 import { DescriptorOutput, type Output, type Terminal } from './terminal/output.ts';
 
-/** All that a run takes from its process: the one place that touches process.argv, process.env and process.on. */
+/** All that a run takes from its process: the one place that touches the process. */
 export interface World {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Effective user id. */
-  readonly uid: number;
   readonly pid: number;
   /** How to run this very program again with other arguments. */
   readonly self: readonly [string, ...string[]];
   /** Calls the listener for each of these signals instead of dying; gives back what takes the listeners off. */
   onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
+  /** Stops this process, as Ctrl-Z does, until somebody continues it. */
+  suspend(): void;
   /** Calls the listener for an error that nobody caught, instead of dying of it; gives back what takes it off. */
   onUncaught(listener: (error: unknown) => void): () => void;
 }
@@ -20,32 +23,58 @@ export interface World {
 const positive = (value: unknown): number | undefined =>
   typeof value === 'number' && value > 0 ? value : undefined;
 
-/** Asked only when something depends on it: the runtime builds its streams, and loads what they are made of, for the answer. */
-function terminalOf(stream: 'stdout' | 'stderr'): Terminal {
+/** The runtime's own stream is asked for only where it is a terminal: see withoutStreams. */
+function terminalOf(descriptor: number, stream: 'stdout' | 'stderr'): Terminal {
+  const attached = tty.isatty(descriptor);
   return {
-    get attached() {
-      return process[stream].isTTY;
-    },
+    attached,
     get columns() {
-      return positive(process[stream].columns);
+      return attached ? positive(process[stream].columns) : undefined;
     },
     get rows() {
-      return positive(process[stream].rows);
+      return attached ? positive(process[stream].rows) : undefined;
     },
   };
 }
 
+/**
+ * The runtime builds process.stdin, stdout and stderr for whoever looks at them, as a library does when it is loaded, and makes a
+ * pipe or socket there non-blocking. Katran inherits the very same and would lose lines whenever their reader is slow. So these
+ * are streams of ours, which do nothing before they are used. A terminal the runtime opens anew for itself.
+ */
+function withoutStreams(): void {
+  const output = (descriptor: number): Writable =>
+    new Writable({
+      write: (chunk: Buffer, _encoding, done) => fs.write(descriptor, chunk, (error) => done(error)),
+    });
+  const input = (): Readable => Readable.from([]);
+  const streams = [
+    ['stdin', 0, input],
+    ['stdout', 1, () => output(1)],
+    ['stderr', 2, () => output(2)],
+  ] as const;
+  for (const [name, descriptor, make] of streams) {
+    if (tty.isatty(descriptor)) continue;
+    let stream: Readable | Writable | undefined;
+    Object.defineProperty(process, name, {
+      configurable: true,
+      enumerable: true,
+      get: () => (stream ??= make()),
+    });
+  }
+}
+
 /** The world of this process. */
 export function processWorld(): World {
+  withoutStreams();
   const script = process.argv[1];
   // A compiled binary has a virtual path there; a bundle has the file that Node was given.
   const compiled = script === undefined || script.startsWith('/$bunfs/');
   return {
     argv: process.argv.slice(2),
     environment: process.env,
-    stdout: new DescriptorOutput(1, terminalOf('stdout')),
-    stderr: new DescriptorOutput(2, terminalOf('stderr')),
-    uid: process.geteuid?.() ?? 0,
+    stdout: new DescriptorOutput(1, terminalOf(1, 'stdout')),
+    stderr: new DescriptorOutput(2, terminalOf(2, 'stderr')),
     pid: process.pid,
     self: compiled ? [process.execPath] : [process.execPath, script],
     onSignals: (signals, listener) => {
@@ -54,6 +83,7 @@ export function processWorld(): World {
         for (const signal of signals) process.off(signal, listener);
       };
     },
+    suspend: () => void process.kill(process.pid, 'SIGSTOP'),
     onUncaught: (listener) => {
       process.on('uncaughtException', listener).on('unhandledRejection', listener);
       return () => process.off('uncaughtException', listener).off('unhandledRejection', listener);

@@ -31,7 +31,7 @@ function title(host: Host, interfaceName: string | null): string {
  */
 export async function doctorCommand(task: Task): Promise<number> {
   const { options, world, log } = task;
-  const host = openHost({ options, root: task.root, environment: world.environment });
+  const host = openHost({ ...task, environment: world.environment });
   const results = await runChecks(host);
   const interfaceName = ifKnown(() => host.interfaceName());
   const screen = screenFor(world.stdout, world.environment);

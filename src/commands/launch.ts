@@ -17,6 +17,7 @@ import { signalsHandled, type SignalDesk } from '../launch/signals.ts';
 import { openServiceManager, type ServiceManager } from '../launch/service-manager.ts';
 import { planFor, planForInterface } from '../planning/plan.ts';
 import { INHERITED_OUTPUT } from '../katran/output.ts';
+import { loadRunner } from '../tools/run.ts';
 import { startRelay } from '../relay/start-relay.ts';
 import { wantsColour } from '../terminal/screen.ts';
 import type { Task } from '../planning/task.ts';
@@ -46,7 +47,7 @@ function announceStop(manager: ServiceManager, desk: SignalDesk, shutdownDelayMs
 
 /** Everything is checked before anything is written or started. */
 export async function launch(task: Task, desk: SignalDesk): Promise<number> {
-  const { options, root, log, world } = task;
+  const { options, root, tools, log, world } = task;
   if (wantsColour(world.stderr, world.environment)) await log.colour();
   const early = planFor(options, root, log);
   requireUp(early);
@@ -57,13 +58,17 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
   const endpoint = katranEndpoint(effective);
   const lock = await lockLaunch(endpoint, root, interfaceName);
   const progress = openProgress(world.stderr, world.environment, options.log_format);
-  const manager = openServiceManager(world, log);
+  const manager = openServiceManager(world, tools, log);
   announceStop(manager, desk, effective.shutdown_delay);
   const environment = environmentForChildren(world.environment);
   // Begun now, so that the relay is up by the time the gateway is known.
   const output =
-    options.log_format === 'json' ? startRelay({ self: world.self, environment, log }) : INHERITED_OUTPUT;
+    options.log_format === 'json'
+      ? startRelay({ self: world.self, environment, tools, log })
+      : INHERITED_OUTPUT;
   try {
+    // Loaded while the gateway is looked for.
+    void loadRunner();
     await checkPortFree(endpoint);
     desk.describe(() => `looking for the gateway of ${interfaceName}`);
     manager.status(
@@ -73,6 +78,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
     const gateway = await progress.during(`looking for the gateway of ${interfaceName}`, () =>
       resolveGateway({
         root,
+        tools,
         intf: interfaceName,
         gateway: options.gateway,
         mac: options.default_mac,
@@ -107,6 +113,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
       binary,
       command: [binaryName(options), ...katranArguments(options, plan), defaultMacArgument(mac)],
       root,
+      tools,
       log,
       desk,
       output: await output,

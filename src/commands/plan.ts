@@ -14,14 +14,14 @@ import type { Task } from '../planning/task.ts';
 
 /** Prints what would be written and started, as text or as JSON. */
 export async function showPlan(
-  { options, root, log, world }: Task,
+  { options, root, tools, log, world }: Task,
   desk: SignalDesk,
   plan: AffinityPlan,
 ): Promise<void> {
   const progress = openProgress(world.stderr, world.environment, options.log_format);
   const { gateway, warnings: gatewayWarnings } = await progress.during(
     `looking for the gateway of ${plan.interface}`,
-    () => gatewayForPreview({ options, root, log }, desk, plan),
+    () => gatewayForPreview({ options, root, tools, log }, desk, plan),
   );
   const argumentLine = katranArguments(options, plan);
   const command = [
@@ -40,13 +40,14 @@ export async function showPlan(
 }
 
 async function gatewayForPreview(
-  { options, root, log }: Pick<Task, 'options' | 'root' | 'log'>,
+  { options, root, tools, log }: Pick<Task, 'options' | 'root' | 'tools' | 'log'>,
   desk: SignalDesk,
   plan: AffinityPlan,
 ): Promise<{ gateway: Gateway | null; warnings: readonly Warning[] }> {
   try {
     const gateway = await resolveGateway({
       root,
+      tools,
       intf: plan.interface,
       gateway: options.gateway,
       mac: options.default_mac,

@@ -1,5 +1,5 @@
 import type { Host } from './host.ts';
-import type { Feature } from '../tools/tool-output.ts';
+import type { Feature } from '../tools/ethtool.ts';
 
 /** The members on which `ethtool -k` shows the feature switched on, and those that have no such line. */
 export async function membersWith(

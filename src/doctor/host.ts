@@ -15,15 +15,9 @@ import { planForInterface } from '../planning/plan.ts';
 import type { Task } from '../planning/task.ts';
 import type { World } from '../world.ts';
 import { kernelRelease, type KernelRelease } from '../linux/kernel-release.ts';
-import { openTools, type Tools } from '../tools/tools.ts';
-import {
-  parseChannels,
-  parseFeatures,
-  parseLink,
-  type Channels,
-  type Feature,
-  type LinkDetails,
-} from '../tools/tool-output.ts';
+import { readChannels, readFeatures, type Channels, type Feature } from '../tools/ethtool.ts';
+import { readLink, type LinkDetails } from '../tools/ip.ts';
+import { askingOnce, recordedTools, type Tools } from '../tools/toolbox.ts';
 
 const SILENT: Log = {
   debug: () => undefined,
@@ -95,11 +89,12 @@ export interface Host {
 export function openHost({
   options,
   root,
+  tools: live,
   environment,
-}: Pick<Task, 'options' | 'root'> & Pick<World, 'environment'>): Host {
+}: Pick<Task, 'options' | 'root' | 'tools'> & Pick<World, 'environment'>): Host {
   const endpoint = katranEndpoint(options);
   const searchPath = environment.PATH ?? '';
-  const tools = openTools(root, searchPath);
+  const tools = askingOnce(root.live ? live : recordedTools(root));
   const choose = once(() => chooseInterface(options, root, SILENT));
   const interfaceName = needs(choose, 'there is no interface to look at');
   const makePlan = once(() => {
@@ -126,11 +121,9 @@ export function openHost({
       root.read('/proc/net/tcp');
       return findListeners(root, endpoint.port).filter(({ address }) => endpoint.conflictsWith(address));
     }),
-    gateway: once(() => look({ root, intf: interfaceName(), gateway: options.gateway })),
-    link: once(async () =>
-      parseLink(await tools.output('ip', '-d', '-j', 'link', 'show', 'dev', interfaceName())),
-    ),
-    features: async (name) => parseFeatures(await tools.output('ethtool', '-k', name)),
-    channels: async (name) => parseChannels(await tools.output('ethtool', '-l', name)),
+    gateway: once(() => look({ root, tools: live, intf: interfaceName(), gateway: options.gateway })),
+    link: () => readLink(tools, interfaceName()),
+    features: (name) => readFeatures(tools, name),
+    channels: (name) => readChannels(tools, name),
   };
 }

@@ -83,7 +83,7 @@ async function tool(
   ...args: string[]
 ): Promise<string> {
   try {
-    return part(await host.tools.output(command, ...args));
+    return part(await host.tools.ask(command, args));
   } catch (error) {
     if (error instanceof Failure) return `(${messageOf(error)})`;
     throw error;

@@ -2,7 +2,7 @@ import { Failure } from '../failure.ts';
 import { listNetDevices, readNetDevice } from '../linux/net-device.ts';
 import { NO_HEALTHCHECK } from './healthcheck.ts';
 import type { Host } from './host.ts';
-import { parseLink } from '../tools/tool-output.ts';
+import { readLink } from '../tools/ip.ts';
 import { fail, ok, skipped, warn, type Check, type Finding } from './types.ts';
 
 /** ARPHRD_* of include/uapi/linux/if_arp.h, in /sys/class/net/IF/type. */
@@ -10,7 +10,7 @@ const TUNNEL_TYPES = { ipip: 768, ip6tnl: 769 } as const;
 
 async function isExternal(host: Host, name: string): Promise<boolean | undefined> {
   try {
-    return parseLink(await host.tools.output('ip', '-d', '-j', 'link', 'show', 'dev', name)).external;
+    return (await readLink(host.tools, name)).external;
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

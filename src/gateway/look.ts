@@ -1,7 +1,7 @@
 import { isThisMachine } from './datagram.ts';
 import { readArpNeighbour, readIpv6Neighbour } from './neighbour.ts';
 import { readNextHop } from './tables.ts';
-import type { GatewayOptions, Sighting } from './types.ts';
+import type { GatewayOptions, RouteOptions, Sighting } from './types.ts';
 
 const NO_ROUTE: Sighting = { hop: null, mac: null, trouble: 'no-route', seen: 'no default route' };
 
@@ -9,7 +9,7 @@ const NO_ROUTE: Sighting = { hop: null, mac: null, trouble: 'no-route', seen: 'n
  * What the tables of /proc say of the gateway this moment. Synchronous, sends nothing, starts nothing; so the MAC of
  * an IPv6 gateway, which only `ip` can tell, stays null. Throws KernelFileError.
  */
-export function lookInTables(options: GatewayOptions): Sighting {
+export function lookInTables(options: RouteOptions): Sighting {
   const hop = readNextHop(options);
   if (hop === null) return NO_ROUTE;
   if (hop.family === 6) return { hop, mac: null, trouble: 'absent', seen: 'IPv6: not looked up' };
@@ -29,5 +29,5 @@ export async function look(options: GatewayOptions, signal?: AbortSignal): Promi
       seen: 'an IPv6 address of another machine, whose neighbours are not recorded',
     };
   }
-  return { hop, ...(await readIpv6Neighbour(hop, signal)) };
+  return { hop, ...(await readIpv6Neighbour(options.tools, hop, signal)) };
 }

@@ -1,7 +1,10 @@
-import { messageOf, Failure } from '../failure.ts';
+import { Failure } from '../failure.ts';
 import { readArp } from '../linux/net-arp.ts';
 import type { Root } from '../linux/root.ts';
 import { parseMac, unusableAsGateway } from '../linux/mac.ts';
+import { readIpv6Neighbours, type NeighbourEntry } from '../tools/ip.ts';
+import { ToolFailure } from '../tools/run.ts';
+import type { Tools } from '../tools/toolbox.ts';
 import { parseAddress } from './next-hop.ts';
 import type { Neighbour, NextHop } from './types.ts';
 
@@ -47,65 +50,49 @@ export function readArpNeighbour(root: Root, hop: NextHop): Neighbour {
   return judgeAll(entries, hop.interface);
 }
 
-function entryOf(value: unknown, hop: NextHop): Entry | undefined {
-  if (typeof value !== 'object' || value === null || !('dst' in value)) return undefined;
-  if (typeof value.dst !== 'string' || parseAddress(value.dst)?.address !== hop.address) return undefined;
-  const states = 'state' in value && Array.isArray(value.state) ? value.state : [];
-  const mac = 'lladdr' in value && typeof value.lladdr === 'string' ? value.lladdr : '';
+function entryOf({ device, mac = '', states }: NeighbourEntry, hop: NextHop): Entry {
   return {
-    // `dev` is left out where `ip` was asked for one device.
-    device: 'dev' in value && typeof value.dev === 'string' ? value.dev : hop.interface,
+    device: device ?? hop.interface,
     mac,
-    complete: mac !== '' && states.some((state) => COMPLETE_STATES.has(String(state))),
+    complete: mac !== '' && states.some((state) => COMPLETE_STATES.has(state)),
   };
 }
 
-/** The next hop's MAC in the output of `ip -j -6 neigh`. Throws Failure when that is not JSON. */
-export function parseIpv6Neighbour(json: string, hop: NextHop): Neighbour {
-  let list: unknown;
-  try {
-    list = json.trim() === '' ? [] : JSON.parse(json);
-  } catch {
-    throw new Failure(
-      `ip -j -6 neigh did not print JSON (${JSON.stringify(json.slice(0, 60))}); a newer iproute2 does, -default_mac overrides it`,
-    );
-  }
-  const entries = (Array.isArray(list) ? list : []).flatMap((value: unknown) => entryOf(value, hop) ?? []);
-  return judgeAll(entries, hop.interface);
+/** The next hop's MAC in the entries of the IPv6 neighbour table. */
+export function ipv6Neighbour(entries: readonly NeighbourEntry[], hop: NextHop): Neighbour {
+  const own = entries.filter(({ address }) => parseAddress(address)?.address === hop.address);
+  return judgeAll(
+    own.map((entry) => entryOf(entry, hop)),
+    hop.interface,
+  );
 }
 
-function whyIpFailed(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT') return 'there is no ip command; install iproute2';
-  if (error instanceof Error && 'timedOut' in error && error.timedOut === true)
-    return `no answer in ${IP_TIMEOUT_MS} ms`;
-  if (error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' && error.stderr !== '')
-    return error.stderr.trim();
-  return messageOf(error);
+function whyIpFailed(error: Failure): string {
+  if (!(error instanceof ToolFailure)) return error.message;
+  return error.isMissing ? 'there is no ip command; install iproute2' : `it ${error.reason}`;
 }
 
 /**
- * The MAC of an IPv6 next hop from `ip -j -6 neigh`, always of this machine: /proc has no such table.
- * Throws Failure when `ip` is missing, fails or hangs; the signal's reason when aborted.
+ * The MAC of an IPv6 next hop from `ip -j -6 neigh`: /proc has no such table. Throws Failure when `ip` is missing, fails or
+ * hangs; the signal's reason when aborted.
  */
-export async function readIpv6Neighbour(hop: NextHop, signal: AbortSignal | undefined): Promise<Neighbour> {
-  const { execa } = await import('execa');
+export async function readIpv6Neighbour(
+  tools: Tools,
+  hop: NextHop,
+  signal: AbortSignal | undefined,
+): Promise<Neighbour> {
+  const { address, interface: device } = hop;
   try {
-    const { stdout } = await execa(
-      'ip',
-      ['-j', '-6', 'neigh', 'show', 'to', hop.address, 'dev', hop.interface],
-      {
-        timeout: IP_TIMEOUT_MS,
-        stdin: 'ignore',
-        ...(signal === undefined ? {} : { cancelSignal: signal }),
-      },
+    const entries = await readIpv6Neighbours(
+      tools,
+      { address, device },
+      { timeoutMs: IP_TIMEOUT_MS, signal },
     );
-    return parseIpv6Neighbour(stdout, hop);
+    return ipv6Neighbour(entries, hop);
   } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof Failure) throw error;
+    if (!(error instanceof Failure)) throw error;
     throw new Failure(
-      `cannot look up the MAC of ${hop.address} on ${hop.interface} with ip -j -6 neigh: ${whyIpFailed(error)}; -default_mac overrides it`,
+      `cannot look up the MAC of ${address} on ${device} with ip -j -6 neigh: ${whyIpFailed(error)}; -default_mac overrides it`,
       { cause: error },
     );
   }

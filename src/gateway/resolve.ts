@@ -6,7 +6,7 @@ import { isThisMachine, sendDatagram } from './datagram.ts';
 import { look, lookInTables } from './look.ts';
 import { macProblem, parseMac } from '../linux/mac.ts';
 import { gatewayProblem } from './next-hop.ts';
-import type { Gateway, GatewayOptions, NextHop, Sighting } from './types.ts';
+import type { Gateway, GatewayOptions, NextHop, RouteOptions, Sighting } from './types.ts';
 
 export type { Gateway, GatewayOptions } from './types.ts';
 
@@ -37,7 +37,7 @@ const gatewayOf = (hop: NextHop, mac: string | null): Gateway => ({
 });
 
 /** The gateway of `-default_mac`: nothing is discovered, and tables that cannot be read do not matter. */
-function fixedGateway(options: GatewayOptions, text: string): Gateway {
+function fixedGateway(options: RouteOptions, text: string): Gateway {
   const mac = parseMac(text);
   const problem = macProblem(text);
   if (mac === undefined || problem !== undefined) throw new Failure(`-default_mac ${text} ${problem ?? ''}`);
@@ -61,14 +61,14 @@ function checkGatewayText(gateway: string | undefined): void {
  * they have none (IPv6: always; `resolveGateway` with timeoutMs 0 asks `ip`), and it is null without a default route.
  * Throws KernelFileError for unreadable tables, Failure for bad options.
  */
-export function lookUpGateway(options: GatewayOptions): Gateway | null {
+export function lookUpGateway(options: RouteOptions): Gateway | null {
   if (options.mac !== undefined) return fixedGateway(options, options.mac);
   checkGatewayText(options.gateway);
   const { hop, mac } = lookInTables(options);
   return hop === null ? null : gatewayOf(hop, mac);
 }
 
-function noRoute({ root, intf }: GatewayOptions): Failure {
+function noRoute({ root, intf }: RouteOptions): Failure {
   return new Failure(
     `no default route for ${intf} or any other interface in ${root.hostPath('/proc/net/route')} and ${root.hostPath('/proc/net/ipv6_route')}; add one, or give the gateway with -gateway or its MAC with -default_mac`,
   );

@@ -9,7 +9,7 @@ import {
 } from '../linux/net-route.ts';
 import type { Root } from '../linux/root.ts';
 import { chooseNextHop, type CandidateRoute } from './next-hop.ts';
-import type { GatewayOptions, NextHop } from './types.ts';
+import type { RouteOptions, NextHop } from './types.ts';
 
 /** Flags of include/uapi/linux/ipv6_route.h: addresses of this host. */
 const RTF_ANYCAST = 0x0010_0000;
@@ -65,7 +65,7 @@ const isOnLink = ({ flags }: { readonly flags: number }): boolean =>
   (flags & RTF_UP) !== 0 && (flags & (RTF_GATEWAY | RTF_REJECT | RTF_ANYCAST | RTF_LOCAL)) === 0;
 
 /** The next hop by /proc/net/route and, where that has no default route, /proc/net/ipv6_route. Throws KernelFileError. */
-export function readNextHop({ root, intf, gateway }: GatewayOptions): NextHop | null {
+export function readNextHop({ root, intf, gateway }: RouteOptions): NextHop | null {
   const routes = readRoutes(root);
   const defaults = defaultRoutes(routes).map(fromIpv4);
   // Read only where it matters: on a router it can be long.

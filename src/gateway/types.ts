@@ -1,8 +1,9 @@
 import type { Warning } from '../failure.ts';
 import type { Root } from '../linux/root.ts';
+import type { Tools } from '../tools/toolbox.ts';
 
-/** Where to look for the gateway; the same for resolving and watching. */
-export interface GatewayOptions {
+/** Where the route to the gateway is looked for. */
+export interface RouteOptions {
   readonly root: Root;
   /** `-intf`. */
   readonly intf: string;
@@ -10,6 +11,12 @@ export interface GatewayOptions {
   readonly gateway?: string | undefined;
   /** `-default_mac`: no discovery. */
   readonly mac?: string | undefined;
+}
+
+/** Where to look for the gateway; the same for resolving and watching. */
+export interface GatewayOptions extends RouteOptions {
+  /** `ip` has the neighbours of IPv6. */
+  readonly tools: Tools;
 }
 
 export type Family = 4 | 6;

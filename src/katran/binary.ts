@@ -1,7 +1,6 @@
-import fs from 'node:fs';
-import path from 'node:path';
 import type { Options } from '../cli/options.ts';
 import { Failure } from '../failure.ts';
+import { findInPath } from '../tools/find.ts';
 import { programProblem } from './elf-header.ts';
 import { checkFile } from './files.ts';
 
@@ -26,7 +25,10 @@ export function binaryName(options: Pick<Options, 'binary'>): string {
   return options.binary === '' ? DEFAULT_BINARY : options.binary;
 }
 
-/** The file to execute: -binary, or katran_server_grpc in PATH. Throws Failure when there is none that can be executed. */
+/**
+ * The file to execute: -binary, or katran_server_grpc in PATH, never from the working directory. Throws Failure when there is none
+ * that can be executed.
+ */
 export function findBinary(options: Pick<Options, 'binary'>, searchPath: string): string {
   const name = binaryName(options);
   if (name.includes('/')) {
@@ -34,16 +36,11 @@ export function findBinary(options: Pick<Options, 'binary'>, searchPath: string)
     checkProgram(name);
     return name;
   }
-  for (const directory of searchPath.split(':')) {
-    const file = path.join(directory === '' ? '.' : directory, name);
-    try {
-      fs.accessSync(file, fs.constants.X_OK);
-      if (!fs.statSync(file).isFile()) continue;
-    } catch {
-      continue;
-    }
-    checkProgram(file);
-    return file;
-  }
-  throw new Failure(`${name} is not in PATH (${searchPath}); give its path with -binary`);
+  const file = findInPath(name, searchPath);
+  if (file === undefined)
+    throw new Failure(
+      `${name} is not in PATH (${searchPath}), of which only absolute directories count; give its path with -binary`,
+    );
+  checkProgram(file);
+  return file;
 }

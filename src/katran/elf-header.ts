@@ -59,7 +59,7 @@ export function programProblem(file: string): string | undefined {
   if (readStart(file).toString('latin1', 0, 2) === '#!') return undefined;
   const header = readElfHeader(file);
   if (header === null || header.machine === EM_NONE) return 'no program (neither ELF nor a script with #!)';
-  const own = ELF_MACHINES[process.arch];
+  const own = ELF_MACHINES[os.arch()];
   if (own === undefined || header.machine === own) return undefined;
-  return `for another kind of machine (ELF machine ${header.machine}, this is ${process.arch})`;
+  return `for another kind of machine (ELF machine ${header.machine}, this is ${os.arch()})`;
 }

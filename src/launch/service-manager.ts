@@ -1,4 +1,5 @@
 import type { Log } from '../log/log.ts';
+import type { Tools } from '../tools/toolbox.ts';
 import type { World } from '../world.ts';
 import { watchdogMs } from './notify-environment.ts';
 import { systemdNotify, type Notifier } from './systemd-notify.ts';
@@ -30,10 +31,13 @@ const NOBODY: ServiceManager = {
 };
 
 /** systemd, when it started us with `Type=notify`; otherwise nobody, and nothing is run. */
-export function openServiceManager(world: Pick<World, 'environment' | 'pid'>, log: Log): ServiceManager {
-  const { environment, pid } = world;
+export function openServiceManager(
+  { environment, pid }: Pick<World, 'environment' | 'pid'>,
+  tools: Tools,
+  log: Log,
+): ServiceManager {
   if ((environment.NOTIFY_SOCKET ?? '') === '') return NOBODY;
-  return new Systemd(systemdNotify(environment, log), pid, watchdogMs(environment, pid));
+  return new Systemd(systemdNotify(environment, tools, log), pid, watchdogMs(environment, pid));
 }
 
 /** EXTEND_TIMEOUT_USEC= in sd_notify(3): never shortens what the unit says. */

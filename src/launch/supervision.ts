@@ -22,10 +22,11 @@ export function upStatus({ pid }: KatranProcess, mac: string): string {
 
 /** Watches gateway, affinity and fallback table of a katran that is up, and answers SIGHUP and SIGUSR1. */
 export function supervise(launch: Launch, katran: KatranProcess, client: KatranClient): Watched {
-  const { desk, log, root, options, plan, interfaceName, gateway, manager } = launch;
+  const { desk, log, root, tools, options, plan, interfaceName, gateway, manager } = launch;
   const since = performance.now();
   const gatewayWatch = watchGateway({
     root,
+    tools,
     intf: interfaceName,
     gateway: options.gateway,
     mac: options.default_mac,

@@ -1,4 +1,6 @@
+import { messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
+import type { Tools } from '../tools/toolbox.ts';
 import type { Environment } from './notify-environment.ts';
 
 /** systemd-notify waits until the manager has taken the message; a manager that does not is not waited for longer. */
@@ -15,7 +17,7 @@ export interface Notifier {
  * Notifies through systemd-notify(1), because Node has no unix datagram sockets. Messages go one after the other, in the
  * order of the calls. The first failure is a warning, later ones are for -log_level debug.
  */
-export function systemdNotify(environment: Environment, log: Log): Notifier {
+export function systemdNotify(environment: Environment, tools: Tools, log: Log): Notifier {
   const end = new AbortController();
   let last: Promise<void> = Promise.resolve();
   let warned = false;
@@ -26,22 +28,15 @@ export function systemdNotify(environment: Environment, log: Log): Notifier {
     warned = true;
   };
   const run = async (variables: readonly string[]): Promise<void> => {
-    if (end.signal.aborted) return;
     try {
-      const { execa } = await import('execa');
-      const sent = await execa('systemd-notify', [...variables], {
-        stdin: 'ignore',
-        stdout: 'ignore',
-        env: { ...environment },
-        extendEnv: false,
-        timeout: PATIENCE_MS,
-        cancelSignal: end.signal,
-        killSignal: 'SIGKILL', // it has nothing to clean up
-        reject: false,
+      await tools.ask('systemd-notify', variables, {
+        environment,
+        timeoutMs: PATIENCE_MS,
+        signal: end.signal,
       });
-      if (sent.failed && !sent.isCanceled) fail(variables, reasonOf(sent));
     } catch (error) {
-      fail(variables, error instanceof Error ? error.message : String(error));
+      // What was cut off at the end is no failure.
+      if (!end.signal.aborted) fail(variables, messageOf(error));
     }
   };
   return {
@@ -53,18 +48,4 @@ export function systemdNotify(environment: Environment, log: Log): Notifier {
       end.abort();
     },
   };
-}
-
-interface Failed {
-  readonly timedOut: boolean;
-  readonly stderr: string;
-  readonly exitCode?: number | undefined;
-  readonly code?: string | undefined;
-}
-
-function reasonOf({ timedOut, stderr, exitCode, code }: Failed): string {
-  if (timedOut) return `systemd-notify did not end within ${PATIENCE_MS} ms`;
-  if (code !== undefined) return `systemd-notify: ${code}`;
-  const said = stderr.trim().replaceAll(/\s*\n\s*/g, ' ');
-  return said === '' ? `systemd-notify ended with status ${exitCode ?? '?'}` : said;
 }

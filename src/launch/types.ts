@@ -6,6 +6,7 @@ import type { Log } from '../log/log.ts';
 import type { Progress } from '../terminal/progress.ts';
 import type { KatranOutput } from '../katran/output.ts';
 import type { KatranEndpoint } from '../katran/endpoint.ts';
+import type { Tools } from '../tools/toolbox.ts';
 import type { SignalDesk } from './signals.ts';
 import type { ServiceManager } from './service-manager.ts';
 
@@ -24,6 +25,7 @@ export interface Launch {
   /** Full argv, argv[0] first. */
   readonly command: readonly string[];
   readonly root: Root;
+  readonly tools: Tools;
   readonly log: Log;
   readonly desk: SignalDesk;
   readonly progress: Progress;

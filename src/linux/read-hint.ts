@@ -3,12 +3,12 @@ const SHORT_LIVED = /^\/proc\/(?:irq|self|\d+)\//;
 
 /**
  * What to do about a kernel file that cannot be read, by errno; empty where that is not known here. `path` is the kernel's
- * (`/proc/interrupts`), `live` whether it is read on this machine, `uid` the reader's.
+ * (`/proc/interrupts`), `live` whether it is read on this machine, `uid` the reader's, where it is known.
  */
 export function readHint(
   path: string,
   code: string | undefined,
-  { live, uid = process.getuid?.() }: { readonly live: boolean; readonly uid?: number | undefined },
+  { live, uid }: { readonly live: boolean; readonly uid?: number | undefined },
 ): string {
   if (code === 'EACCES' || code === 'EPERM')
     return uid === 0

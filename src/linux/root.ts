@@ -51,6 +51,16 @@ function isAbsence(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
+/** Our own effective user id, whatever -sysroot says; undefined where this machine's /proc cannot be read. */
+export function ownUid(): number | undefined {
+  try {
+    const uid = /^Uid:\s+\d+\s+(\d+)/m.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1];
+    return uid === undefined ? undefined : Number(uid);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Opens the root; throws Failure when the directory does not exist. */
 export function openRoot(directory: string): Root {
   let base: string;
@@ -68,7 +78,7 @@ export function openRoot(directory: string): Root {
     const code = errnoCode(error);
     const reason = code ?? (error instanceof Error ? error.message : String(error));
     // What a refused write means is known where it is made.
-    const hint = verb === 'write' ? '' : readHint(kernelPath, code, { live: base === '/' });
+    const hint = verb === 'write' ? '' : readHint(kernelPath, code, { live: base === '/', uid: ownUid() });
     return new KernelFileError(
       `cannot ${verb} ${hostPath(kernelPath)}: ${reason}${hint}`,
       hostPath(kernelPath),

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Tools } from '../tools/toolbox.ts';
 
 /** Both ends of a pipe as descriptors of this process, blocking for whoever inherits them, closed in all other children. */
 export interface Pipe {
@@ -8,18 +9,23 @@ export interface Pipe {
   readonly write: number;
 }
 
+/** It takes a moment; this is for a machine that has stopped. */
+const MKFIFO_MS = 10_000;
+
 /**
  * Makes pipes. Node has no pipe(2), and what its child processes get as pipes are sockets that share their non-blocking
  * mode with the parent; a fifo(7) without its name is the real thing. Throws what mkfifo(1) or the file system throws.
  */
-export async function makePipes<Name extends string>(names: readonly Name[]): Promise<Record<Name, Pipe>> {
-  const { execa } = await import('execa');
+export async function makePipes<Name extends string>(
+  names: readonly Name[],
+  tools: Tools,
+): Promise<Record<Name, Pipe>> {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'start-katran-'));
   try {
-    await execa(
+    await tools.ask(
       'mkfifo',
       names.map((name) => path.join(directory, name)),
-      { stdin: 'ignore' },
+      { timeoutMs: MKFIFO_MS },
     );
     const pipes: Partial<Record<Name, Pipe>> = {};
     for (const name of names) pipes[name] = openEnds(path.join(directory, name));

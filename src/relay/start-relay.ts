@@ -1,8 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import { messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
 import { INHERITED_OUTPUT, type KatranOutput } from '../katran/output.ts';
+import { startChild, type Child } from '../tools/run.ts';
+import type { Tools } from '../tools/toolbox.ts';
 import { RELAY_ARGUMENT } from './marker.ts';
 import { makePipes, type Pipe } from './pipe.ts';
 
@@ -15,6 +16,7 @@ export interface RelayOptions {
   /** How to run this very program again. */
   readonly self: readonly [string, ...string[]];
   readonly environment: NodeJS.ProcessEnv;
+  readonly tools: Tools;
   readonly log: Log;
 }
 
@@ -24,10 +26,12 @@ export interface RelayOptions {
  * process of its own, in a session of its own. The launcher holds the read ends too, and starts another relay on them
  * should this one die. Never rejects: where there can be no relay, katran's lines stay as they are, with a warning.
  */
-export async function startRelay({ self, environment, log }: RelayOptions): Promise<KatranOutput> {
+export async function startRelay({ self, environment, tools, log }: RelayOptions): Promise<KatranOutput> {
   try {
-    const pipes = await makePipes(['stdout', 'stderr'] as const);
-    return new RelayedOutput(pipes, (out, err) => spawnRelay(self, environment, out, err), log);
+    const pipes = await makePipes(['stdout', 'stderr'] as const, tools);
+    const output = new RelayedOutput(pipes, (out, err) => spawnRelay(self, environment, out, err), log);
+    await output.begin();
+    return output;
   } catch (error) {
     log.warn(
       `katran's own lines will not be JSON: cannot make the pipes for them: ${messageOf(error)}; ` +
@@ -42,22 +46,21 @@ function spawnRelay(
   environment: NodeJS.ProcessEnv,
   stdout: number,
   stderr: number,
-): ChildProcess {
-  return spawn(file, [...rest, RELAY_ARGUMENT], {
-    stdio: ['ignore', 'inherit', 'inherit', stdout, stderr],
-    detached: true,
-    cwd: '/',
-    env: environment,
+): Promise<Child> {
+  return startChild(file, [...rest, RELAY_ARGUMENT], {
+    streams: ['inherit', 'inherit', stdout, stderr],
+    directory: '/',
+    environment,
   });
 }
 
 class RelayedOutput implements KatranOutput {
   readonly #pipes: Readonly<Record<'stdout' | 'stderr', Pipe>>;
-  readonly #spawn: (stdout: number, stderr: number) => ChildProcess;
+  readonly #spawn: (stdout: number, stderr: number) => Promise<Child>;
   readonly #log: Log;
   readonly #drained: Promise<void>;
   #setDrained: () => void = () => undefined;
-  #relay: ChildProcess;
+  #relay: Child | undefined;
   #handedOver = false;
   #closing = false;
   #restartMs = FIRST_RESTART_MS;
@@ -65,14 +68,13 @@ class RelayedOutput implements KatranOutput {
 
   constructor(
     pipes: Readonly<Record<'stdout' | 'stderr', Pipe>>,
-    start: (stdout: number, stderr: number) => ChildProcess,
+    start: (stdout: number, stderr: number) => Promise<Child>,
     log: Log,
   ) {
     this.#pipes = pipes;
     this.#spawn = start;
     this.#log = log;
     this.#drained = new Promise((resolve) => (this.#setDrained = resolve));
-    this.#relay = this.#start();
   }
 
   get stdout(): number {
@@ -99,7 +101,7 @@ class RelayedOutput implements KatranOutput {
     if ((await Promise.race([this.#drained, late])) === 'late') {
       this.#closing = true;
       this.#log.warn(`nobody read the rest of katran's output for ${DRAIN_MS} ms; it is dropped`);
-      this.#relay.kill('SIGKILL');
+      this.#relay?.kill('SIGKILL');
     }
     this.#closing = true;
     clearTimeout(timer);
@@ -108,34 +110,35 @@ class RelayedOutput implements KatranOutput {
     fs.closeSync(this.#pipes.stderr.read);
   }
 
-  #start(): ChildProcess {
-    const relay = this.#spawn(this.#pipes.stdout.read, this.#pipes.stderr.read);
+  /** Starts a relay. Never rejects: one that cannot be started is tried again. */
+  async begin(): Promise<void> {
     const began = performance.now();
-    let over = false;
-    const ended = (how: string): void => {
-      if (over) return;
-      over = true;
-      this.#again(how, relay, performance.now() - began);
-    };
-    relay.once('error', (error) => ended(`could not be started: ${error.message}`));
-    relay.once('exit', (code, signal) => {
+    let relay: Child;
+    try {
+      relay = await this.#spawn(this.#pipes.stdout.read, this.#pipes.stderr.read);
+    } catch (error) {
+      this.#again(`could not be started: ${messageOf(error)}`, performance.now() - began);
+      return;
+    }
+    this.#relay = relay;
+    if (this.#closing) relay.kill('SIGKILL');
+    void relay.exited.then(({ code, signal }) => {
       // It ends by itself only when both pipes have.
       if (code === 0) this.#setDrained();
-      else ended(`ended with ${signal ?? `status ${code ?? '?'}`}`);
+      else
+        this.#again(
+          `(pid ${relay.pid}) ended with ${signal ?? `status ${code ?? '?'}`}`,
+          performance.now() - began,
+        );
     });
-    return relay;
   }
 
   /** The pipes are still there and keep what katran writes meanwhile: another relay takes over. */
-  #again(how: string, relay: ChildProcess, livedMs: number): void {
+  #again(how: string, livedMs: number): void {
     if (this.#closing) return;
     if (livedMs > LAST_RESTART_MS) this.#restartMs = FIRST_RESTART_MS;
-    this.#log.warn(
-      `the relay of katran's output (pid ${relay.pid ?? 'none'}) ${how}; starting another in ${this.#restartMs} ms`,
-    );
-    this.#restart = setTimeout(() => {
-      this.#relay = this.#start();
-    }, this.#restartMs);
+    this.#log.warn(`the relay of katran's output ${how}; starting another in ${this.#restartMs} ms`);
+    this.#restart = setTimeout(() => void this.begin(), this.#restartMs);
     this.#restartMs = Math.min(this.#restartMs * 2, LAST_RESTART_MS);
   }
 }

@@ -13,10 +13,11 @@ import type { Log } from '../log/log.ts';
 import { planForInterface } from '../planning/plan.ts';
 import type { Task } from '../planning/task.ts';
 import { findKatran, type FoundKatran } from '../katran/find-katran.ts';
-import type { Answer, Counters, LiveVector, Look } from './types.ts';
-import { readXdpMode } from '../tools/xdp-mode.ts';
+import type { Answer, Counters, LiveVector, Look, SeenXdp } from './types.ts';
+import { readLink } from '../tools/ip.ts';
 
 const CALL_DEADLINE_MS = 1000;
+const IP_TIMEOUT_MS = 1000;
 /** A report has its own words for what it cannot find. */
 const SILENT: Log = {
   debug: () => undefined,
@@ -89,6 +90,11 @@ function interfaceToLookAt({ options, root }: Task, { owners }: FoundKatran): st
   return chooseInterface(choice, root, SILENT);
 }
 
+async function readXdp({ tools }: Task, interfaceName: string): Promise<SeenXdp> {
+  const { xdp } = await readLink(tools, interfaceName, { timeoutMs: IP_TIMEOUT_MS });
+  return xdp?.mode ?? 'none';
+}
+
 /** Reads everything once; changes and sends nothing but calls that ask katran. Throws KernelFileError. */
 export async function look(subject: Subject): Promise<Look> {
   const { task, endpoint, client } = subject;
@@ -101,6 +107,7 @@ export async function look(subject: Subject): Promise<Look> {
     attempt(() =>
       resolveGateway({
         root,
+        tools: task.tools,
         intf: interfaceName,
         gateway: options.gateway,
         mac: options.default_mac,
@@ -109,7 +116,7 @@ export async function look(subject: Subject): Promise<Look> {
         log: SILENT,
       }),
     ),
-    root.live && 'value' in chosen ? readXdpMode(interfaceName) : null,
+    root.live && 'value' in chosen ? attempt(() => readXdp(task, interfaceName)) : null,
   ]);
   const plan = await attempt(() => readVectors(task, interfaceName));
   const topology = 'value' in plan ? plan.value.topology : readTopology(root);
@@ -131,7 +138,7 @@ export async function look(subject: Subject): Promise<Look> {
     nics: 'value' in plan ? plan.value.nics : [],
     vectors,
     interfaceTrouble: down?.message ?? null,
-    xdp,
+    xdp: xdp !== null && 'value' in xdp ? xdp.value : null,
     live: root.live,
   };
 }

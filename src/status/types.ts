@@ -3,10 +3,13 @@ import type { Gateway } from '../gateway/types.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
 import type { InterruptTable } from '../linux/interrupts.ts';
 import type { FoundKatran } from '../katran/find-katran.ts';
-import type { XdpMode } from '../tools/xdp-mode.ts';
+import type { XdpMode } from '../tools/ip.ts';
 
 /** What an attempt gave: the answer, or in words why there is none. */
 export type Answer<T> = { readonly value: T } | { readonly trouble: string };
+
+/** How the XDP program is attached; `none`: there is no program. */
+export type SeenXdp = XdpMode | 'none';
 
 /** A vector, and where its interrupts go now. */
 export interface LiveVector extends Vector {
@@ -40,7 +43,7 @@ export interface Look extends Counters {
   /** Why the interface cannot forward (down). */
   readonly interfaceTrouble: string | null;
   /** Null: not known (no `ip`, another machine's files). */
-  readonly xdp: XdpMode | null;
+  readonly xdp: SeenXdp | null;
   /** True: the kernel files are this machine's. */
   readonly live: boolean;
 }

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import process from 'node:process';
 import { EXIT, statusOfSignal } from '../failure.ts';
 import { screenFor, type Screen } from '../terminal/screen.ts';
 import { AlternateScreen } from '../terminal/alternate-screen.ts';
@@ -42,7 +41,7 @@ export async function watchStatus(subject: Subject): Promise<number> {
     world.onSignals(['SIGWINCH', 'SIGCONT'], redraw),
     world.onSignals(['SIGTSTP'], () => {
       alternate.leave();
-      process.kill(world.pid, 'SIGSTOP');
+      world.suspend();
     }),
   ];
   try {

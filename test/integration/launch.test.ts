@@ -33,6 +33,20 @@ describe.each(ARTIFACTS)('a launch with $name', (artifact) => {
     await launcher.ended;
   });
 
+  it('gives katran its own stdout and stderr as they are: non-blocking, glog would lose lines', async () => {
+    const launcher = staged.launch(artifact);
+    await launcher.saysOnStderr(/katran is up and running/);
+    const { pid } = await staged.stage.waitFor('start');
+    const O_NONBLOCK = 0o4000;
+    const blocking = [1, 2].map((descriptor) => {
+      const info = fs.readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8');
+      return (parseInt(/^flags:\s+(\d+)/m.exec(info)?.[1] ?? '', 8) & O_NONBLOCK) === 0;
+    });
+    launcher.kill('SIGTERM');
+    await launcher.ended;
+    expect(blocking).toEqual([true, true]);
+  });
+
   it('plans again once the gateway is known: an interrupt freed meanwhile is left alone, a mask changed meanwhile is what restore knows', async () => {
     const arp = path.join(staged.sysroot, 'proc/net/arp');
     const neighbours = fs.readFileSync(arp);

@@ -6,6 +6,7 @@ import { messageOf } from '../../src/failure.ts';
 import { lookUpGateway, resolveGateway } from '../../src/gateway/resolve.ts';
 import { watchGateway } from '../../src/gateway/watch.ts';
 import { openRoot } from '../../src/linux/root.ts';
+import { openTools } from '../../src/tools/toolbox.ts';
 
 interface Arguments {
   readonly intf: string;
@@ -26,18 +27,19 @@ const [command, json = '{}'] = process.argv.slice(2);
 const options: unknown = JSON.parse(json);
 
 const root = openRoot('/');
+const tools = openTools(process.env.PATH ?? '');
 
 try {
   if (!isArguments(options)) throw new Error('the second argument must hold intf');
   print({ tables: lookUpGateway({ root, ...options }) });
-  const current = await resolveGateway({ root, log, ...options });
+  const current = await resolveGateway({ root, tools, log, ...options });
   print({ resolved: current });
   if (command === 'watch') {
     const push = (mac: string): Promise<void> => {
       print({ pushed: mac });
       return Promise.resolve();
     };
-    const watch = watchGateway({ root, current, log, push, ...options });
+    const watch = watchGateway({ root, tools, current, log, push, ...options });
     process.once('SIGTERM', () => void watch.stop().then(() => print({ stopped: watch.state })));
   }
 } catch (error) {

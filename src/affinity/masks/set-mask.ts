@@ -1,5 +1,5 @@
 import { Failure, messageOf } from '../../failure.ts';
-import { KernelFileError } from '../../linux/root.ts';
+import { KernelFileError, ownUid } from '../../linux/root.ts';
 import type { Root } from '../../linux/root.ts';
 import { parseAffinityMask, readAffinity, writeAffinity } from '../../linux/smp-affinity.ts';
 import { suspectClause } from '../suspects.ts';
@@ -31,12 +31,8 @@ export function sameMask(one: string, other: string): boolean {
   }
 }
 
-function userId(): number | undefined {
-  return process.getuid?.();
-}
-
 /** Why the kernel refuses a write to /proc/irq/N/smp_affinity (kernel/irq/proc.c, kernel/irq/manage.c), by errno. */
-export function refusalInWords(code: string | undefined, uid: number | undefined = userId()): string {
+export function refusalInWords(code: string | undefined, uid: number | undefined = ownUid()): string {
   const asRoot = uid === undefined || uid === 0;
   switch (code) {
     case 'EIO':

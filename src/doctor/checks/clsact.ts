@@ -1,5 +1,5 @@
 import { NO_HEALTHCHECK } from '../healthcheck.ts';
-import { parseQdiscKinds } from '../../tools/tool-output.ts';
+import { readQdiscKinds } from '../../tools/tc.ts';
 import { fail, ok, skipped, type Check } from '../types.ts';
 
 export const clsact: Check = {
@@ -9,7 +9,7 @@ export const clsact: Check = {
   look: async (host) => {
     if (!host.options.enable_hc) return skipped(NO_HEALTHCHECK);
     const name = host.options.hc_intf ?? host.interfaceName();
-    const kinds = parseQdiscKinds(await host.tools.output('tc', '-j', 'qdisc', 'show', 'dev', name));
+    const kinds = await readQdiscKinds(host.tools, name);
     if (kinds.includes('clsact')) return ok(`on ${name}`);
     return fail(
       `${name} has no clsact qdisc`,

@@ -2,9 +2,9 @@ import type { Host } from '../host.ts';
 import { fail, ok, warn, type Check, type Finding } from '../types.ts';
 
 const MODES = {
-  driver: 'driver mode',
+  native: 'driver mode',
   generic: 'generic mode',
-  offload: 'offloaded to the NIC',
+  offloaded: 'offloaded to the NIC',
   several: 'several modes',
 } as const;
 

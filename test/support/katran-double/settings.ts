@@ -26,7 +26,6 @@ export type SettingName =
   | 'LINGER'
   | 'JOURNAL'
   | 'XDP'
-  | 'REAL_XDP'
   | 'INTERFACES'
   | 'SYSROOT'
   | 'CAPABILITIES'

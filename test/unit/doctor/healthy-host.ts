@@ -5,6 +5,7 @@ import { runChecks } from '../../../src/doctor/doctor.ts';
 import { openHost, type Host } from '../../../src/doctor/host.ts';
 import type { CheckResult } from '../../../src/doctor/types.ts';
 import { openRoot } from '../../../src/linux/root.ts';
+import { NO_TOOLS } from '../../support/tools.ts';
 import { copyMachine, makeDirectory } from '../../support/machines.ts';
 
 /** Files by their path below the machine; null removes what is there, `link` makes a symbolic link. */
@@ -172,6 +173,7 @@ export function madeHost(made: MadeHost = {}): Host {
   return openHost({
     options: invocation.options,
     root: openRoot(sysroot),
+    tools: NO_TOOLS,
     environment: { PATH: '/nonexistent' },
   });
 }

@@ -5,10 +5,18 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
 import { resolveGateway, type ResolveOptions } from '../../../src/gateway/resolve.ts';
 import { KernelFileError } from '../../../src/linux/root.ts';
+import { NO_TOOLS } from '../../support/tools.ts';
 import { makeTables, recordLog, type KernelTables } from './kernel-tables.ts';
 
 function resolve(tables: KernelTables, options: Partial<ResolveOptions> = {}) {
-  return resolveGateway({ root: tables.root, intf: 'eth0', timeoutMs: 50, log: recordLog(), ...options });
+  return resolveGateway({
+    root: tables.root,
+    tools: NO_TOOLS,
+    intf: 'eth0',
+    timeoutMs: 50,
+    log: recordLog(),
+    ...options,
+  });
 }
 
 function hostWithDefaultRoute(): KernelTables {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MOVE_PATIENCE_MS } from '../../../src/gateway/hold-down.ts';
 import type { Gateway } from '../../../src/gateway/types.ts';
 import { watchGateway, type GatewayWatch, type WatchOptions } from '../../../src/gateway/watch.ts';
+import { NO_TOOLS } from '../../support/tools.ts';
 import { makeTables, recordLog, type KernelTables, type RecordedLog } from './kernel-tables.ts';
 
 const A = '02:00:00:00:00:0a';
@@ -31,6 +32,7 @@ const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 async function start(options: Partial<WatchOptions> = {}): Promise<void> {
   watch = watchGateway({
     root: tables.root,
+    tools: NO_TOOLS,
     intf: 'eth0',
     current,
     intervalMs: INTERVAL_MS,

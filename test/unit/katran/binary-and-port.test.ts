@@ -44,6 +44,20 @@ describe('finding the katran binary', () => {
     expect(binaryName({ binary: '' })).toBe('katran_server_grpc');
   });
 
+  it('never takes it from the working directory', () => {
+    const before = process.cwd();
+    process.chdir(at('bin'));
+    try {
+      for (const searchPath of ['', ':/nowhere', '.', '/nowhere::'])
+        expect(() => findBinary({ binary: '' }, searchPath)).toThrow(
+          /only absolute directories count; give its path/,
+        );
+      expect(findBinary({ binary: '' }, `:${at('bin')}`)).toBe(at('bin/katran_server_grpc'));
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it.each([
     ['missing', /does not exist; check -binary/],
     ['bin', /is not a file; check -binary/],

@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { parseBootTime, parseStartTicks, readProcessStart } from '../../../src/linux/process-start.ts';
 import { KernelFileError, openRoot } from '../../../src/linux/root.ts';
 import { parseKatranFlags } from '../../../src/katran/katran-flags.ts';
-import { parseXdpMode } from '../../../src/tools/xdp-mode.ts';
 
 describe("katran's command line", () => {
   const flags = (...args: string[]) => parseKatranFlags(['/usr/bin/katran_server_grpc', ...args]);
@@ -43,20 +42,6 @@ describe("katran's command line", () => {
     expect(flags('-forwarding_cores=0-3').forwardingCores).toBeNull();
     expect(flags('-forwarding_cores=0,,1').forwardingCores).toBeNull();
   });
-});
-
-describe('the XDP mode in the output of ip', () => {
-  it.each([
-    ['[{"ifname":"eth0"}]', 'none'],
-    ['[{"ifname":"eth0","xdp":{"mode":1,"prog":{"id":5}}}]', 'native'],
-    ['[{"ifname":"eth0","xdp":{"mode":2,"prog":{"id":5},"attached":[]}}]', 'generic'],
-    ['[{"ifname":"eth0","xdp":{"mode":3}}]', 'offloaded'],
-    ['[{"ifname":"eth0","xdp":{"mode":4,"attached":[]}}]', 'several'],
-    ['[{"ifname":"eth0","xdp":{"mode":9}}]', null],
-    ['[]', null],
-    ['', null],
-    ['Device "eth0" does not exist.', null],
-  ])('%s is %s', (json, mode) => expect(parseXdpMode(json)).toBe(mode));
 });
 
 describe('when a process started', () => {

@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { processCases } from '../../support/process-cases.ts';
+import { startChild, textOf } from '../../../src/tools/run.ts';
+
+const CASES = fileURLToPath(new URL('../../support/process-cases.ts', import.meta.url));
+const BUN = path.join(
+  path.dirname(createRequire(import.meta.url).resolve('@oven/bun-linux-x64-baseline/package.json')),
+  'bin/bun',
+);
+
+function casesInBun(): unknown {
+  const script = `import { processCases } from ${JSON.stringify(CASES)};
+console.log(JSON.stringify(await processCases()));`;
+  const { stdout, stderr, status } = spawnSync(BUN, ['-e', script], { encoding: 'utf8' });
+  expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+  return JSON.parse(stdout);
+}
+
+describe('a process started', () => {
+  it.each([
+    ['Node', processCases],
+    ['Bun', casesInBun],
+  ])('in %s does and says the same', async (_runtime, cases) => {
+    expect(await cases()).toEqual({
+      'ends well': 'status 0',
+      'ends badly': 'status 3',
+      'dies of a signal': 'SIGSEGV',
+      // Neither runtime has a name for it.
+      'dies of a real-time signal': 'status 0',
+      'is missing': 'cannot start PLACE/missing: ENOENT',
+      'is not executable': 'cannot start PLACE/not-executable: EACCES',
+      'lacks its interpreter': 'cannot start PLACE/no-interpreter: ENOENT',
+      'is a directory': 'cannot start PLACE: EACCES',
+      'has an argument that is too long': 'cannot start /bin/true: E2BIG',
+      'has a NUL in an argument': 'cannot start /bin/true: an argument holds a NUL byte',
+      'has a directory that is missing': 'cannot start /bin/true: ENOENT',
+      directory: true,
+      'leads a session of its own': true,
+      environment: ['ONLY=this'],
+      text: 'two\nlines',
+      'text of a failure': 'sh failed: this',
+      'text of a silent failure': 'sh ended with status 2',
+      'text of a long one, cut off': 'told to stop',
+      'text of one that cannot be run': 'not-executable could not be run: EACCES',
+      'started from a directory that is gone': ['status 0', 'hi'],
+    });
+  });
+});
+
+it('a tool that takes too long is killed, and that is said', async () => {
+  await expect(textOf('/bin/sleep', ['60'], { environment: {}, timeoutMs: 50 })).rejects.toThrow(
+    'sleep gave no answer in 50 ms',
+  );
+});
+
+it('a child is stopped by a signal, and knows how it ended', async () => {
+  const child = await startChild('/bin/sleep', ['60'], { streams: ['ignore', 'ignore'], environment: {} });
+  expect(child.exit).toBeUndefined();
+  expect(child.kill('SIGTERM')).toBe(true);
+  expect(await child.exited).toEqual({ code: null, signal: 'SIGTERM' });
+  expect(child.exit).toEqual({ code: null, signal: 'SIGTERM' });
+  expect(child.kill('SIGTERM')).toBe(false);
+});
