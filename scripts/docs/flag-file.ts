@@ -26,14 +26,14 @@ function comment(text: string): string[] {
   return lines.map((line) => `# ${line}`);
 }
 
-/** /etc/start-katran/flags as the package brings it: every flag with its default, all of it commented out. */
+/** The example of /etc/start-katran/flags that the package brings: every flag with its default, all of it commented out. */
 export function flagFile(): string {
   const groups = flagGroups()
     .map(({ title, flags }) => ({ title, flags: flags.filter(({ name }) => !OF_ONE_RUN.has(name)) }))
     .filter(({ flags }) => flags.length > 0);
   return [
     ...comment(
-      'Flags of start-katran: one name=value a line, a boolean by its name alone. Read by every start-katran, also by the ' +
+      'Flags of start-katran: one name=value a line, a boolean by its name alone. Read by every start-katran as /etc/start-katran/flags, also by the ' +
         'ones that systemd starts; the environment (START_KATRAN_LRU_SIZE) and the command line win over it. Every flag ' +
         'is shown with its default; see start-katran(8).',
     ),

@@ -5,11 +5,12 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { thirdPartyLicences } from './licences.mjs';
 import { at, latestRelease, output, put, read, run } from './project.mjs';
+import { unitFiles } from './units.mjs';
 
 // Debian's own variables name whoever builds a package.
 const { DEBFULLNAME = 'start-katran contributors', DEBEMAIL = 'start-katran@localhost' } = process.env;
 const MAINTAINER = `${DEBFULLNAME} <${DEBEMAIL}>`;
-const SCRIPTS = ['postinst', 'prerm', 'postrm'];
+const SCRIPTS = ['preinst', 'postinst', 'prerm', 'postrm'];
 
 /** gzip -9n: no name, no time. */
 const gzip = (text) => gzipSync(text, { level: 9 });
@@ -66,10 +67,11 @@ function control({ version }, installedKiB, binary) {
 function installFiles(root, release) {
   const binary = path.join(root, 'usr/bin/start-katran');
   put(binary, fs.readFileSync(at('dist/start-katran')), 0o755);
-  put(path.join(root, 'etc/start-katran/flags'), read('packaging/flags'));
-  for (const unit of ['start-katran.service', 'start-katran-affinity.service']) {
-    put(path.join(root, 'usr/lib/systemd/system', unit), read(`packaging/systemd/${unit}`));
+  for (const [unit, text] of Object.entries(unitFiles())) {
+    put(path.join(root, 'usr/lib/systemd/system', unit), text);
   }
+  const preset = '80-start-katran.preset';
+  put(path.join(root, 'usr/lib/systemd/system-preset', preset), read(`packaging/systemd/${preset}`));
   const completions = {
     bash: 'usr/share/bash-completion/completions/start-katran',
     zsh: 'usr/share/zsh/vendor-completions/_start-katran',
@@ -85,6 +87,11 @@ function installFiles(root, release) {
   put(path.join(doc, 'changelog.gz'), gzip(read('CHANGELOG.md')));
   put(path.join(doc, 'changelog.Debian.gz'), gzip(debianChangelog(release)));
   put(path.join(doc, 'README.md'), read('README.md'));
+  // No conffile: its absence says that nothing is configured, and an upgrade never asks about it.
+  put(path.join(doc, 'flags.example'), read('packaging/flags'));
+  for (const example of fs.readdirSync(at('packaging/systemd/examples'))) {
+    put(path.join(doc, 'examples', example), read(`packaging/systemd/examples/${example}`));
+  }
   for (const page of fs.readdirSync(at('docs'), { recursive: true })) {
     if (/\.(md|txt)$/.test(page)) put(path.join(doc, 'docs', page), read(`docs/${page}`));
   }
@@ -112,7 +119,6 @@ export function packDeb() {
   const bytes = files.reduce((sum, file) => sum + fs.statSync(path.join(root, file)).size, 0);
   const sums = run(['md5sum', ...files], { cwd: root });
   put(path.join(root, 'DEBIAN/control'), control(release, Math.ceil(bytes / 1024), binary));
-  put(path.join(root, 'DEBIAN/conffiles'), '/etc/start-katran/flags\n');
   put(path.join(root, 'DEBIAN/md5sums'), sums);
   for (const name of SCRIPTS) put(path.join(root, 'DEBIAN', name), read(`packaging/debian/${name}`), 0o755);
   run(['chmod', '-R', 'go=rX', root]);

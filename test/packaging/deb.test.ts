@@ -55,6 +55,23 @@ function makeRoot(): void {
   }
 }
 
+/** A package as it was while the flag file was a conffile. */
+function oldPackage(flags: string): string {
+  const staged = path.join(directory.path, 'old');
+  fs.mkdirSync(path.join(staged, 'etc/start-katran'), { recursive: true });
+  fs.writeFileSync(path.join(staged, 'etc/start-katran/flags'), flags);
+  fs.mkdirSync(path.join(staged, 'DEBIAN'), { recursive: true });
+  fs.writeFileSync(path.join(staged, 'DEBIAN/conffiles'), '/etc/start-katran/flags\n');
+  const control = ['Package: start-katran', 'Version: 0.0.9-1', 'Architecture: amd64'];
+  fs.writeFileSync(
+    path.join(staged, 'DEBIAN/control'),
+    [...control, 'Maintainer: none <none@localhost>', 'Description: the old one', ''].join('\n'),
+  );
+  const old = path.join(directory.path, 'old.deb');
+  run('dpkg-deb', '--root-owner-group', '-b', staged, old);
+  return old;
+}
+
 beforeAll(async () => {
   ({ deb } = await builtPackages());
   makeRoot();
@@ -70,8 +87,9 @@ describe('the .deb', () => {
     expect(status).toBe(0);
   });
 
-  it('has the flag file as its one conffile, with every flag commented out', () => {
-    expect(run('dpkg-deb', '-I', deb, 'conffiles')).toBe('/etc/start-katran/flags\n');
+  it('has no conffile: nothing is configured until the operator writes the flag file', () => {
+    expect(run('dpkg-deb', '-c', deb)).not.toContain('./etc/');
+    expect(run('dpkg-deb', '-I', deb)).not.toContain('conffiles');
   });
 
   it('belongs to root, and nobody else may write', () => {
@@ -119,11 +137,16 @@ describe('installed in a test root', () => {
       'usr/bin/start-katran',
       'usr/lib/systemd/system/start-katran.service',
       'usr/lib/systemd/system/start-katran-affinity.service',
+      'usr/lib/systemd/system/start-katran@.service',
+      'usr/lib/systemd/system/start-katran-affinity@.service',
+      'usr/lib/systemd/system-preset/80-start-katran.preset',
       'usr/share/bash-completion/completions/start-katran',
       'usr/share/zsh/vendor-completions/_start-katran',
       'usr/share/fish/vendor_completions.d/start-katran.fish',
       'usr/share/doc/start-katran/copyright',
       'usr/share/doc/start-katran/changelog.Debian.gz',
+      'usr/share/doc/start-katran/flags.example',
+      'usr/share/doc/start-katran/examples/more-capabilities.conf',
       'usr/share/doc/start-katran/docs/troubleshooting.md',
       'usr/share/doc/start-katran/docs/screens/status.txt',
     ]) {
@@ -146,16 +169,34 @@ describe('installed in a test root', () => {
   });
 
   it('keeps the flag file as the operator wrote it, through a reinstall and a removal', () => {
+    fs.mkdirSync(inRoot('etc/start-katran'), { recursive: true });
     fs.writeFileSync(inRoot('etc/start-katran/flags'), 'lru_size=1000\n');
-    dpkg('--force-confold', '-i', deb);
+    dpkg('-i', deb);
     expect(fs.readFileSync(inRoot('etc/start-katran/flags'), 'utf8')).toBe('lru_size=1000\n');
     dpkg('-r', 'start-katran');
     expect(fs.existsSync(installed.file)).toBe(false);
     expect(fs.readFileSync(inRoot('etc/start-katran/flags'), 'utf8')).toBe('lru_size=1000\n');
   });
 
-  it('leaves nothing after a purge, enabled units and saved masks included', () => {
+  it.each([
+    ['goes when nobody has edited it', '# as it came\n', undefined],
+    ['stays when somebody has', 'lru_size=1000\n', 'lru_size=1000\n'],
+  ])('the flag file of the time when it was a conffile %s', (_, now, after) => {
+    fs.rmSync(inRoot('etc/start-katran'), { recursive: true, force: true });
+    dpkg('-i', oldPackage('# as it came\n'));
+    fs.writeFileSync(inRoot('etc/start-katran/flags'), now);
     dpkg('-i', deb);
+    const file = inRoot('etc/start-katran/flags');
+    expect(fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : undefined).toBe(after);
+  });
+
+  it('leaves nothing after a purge, enabled units and instances, flags and saved masks included', () => {
+    dpkg('-i', deb);
+    const instance = inRoot('etc/systemd/system/multi-user.target.wants/start-katran@eth1.service');
+    fs.mkdirSync(path.dirname(instance), { recursive: true });
+    fs.symlinkSync('/usr/lib/systemd/system/start-katran@.service', instance);
+    fs.mkdirSync(inRoot('etc/start-katran'), { recursive: true });
+    for (const flags of ['flags', 'eth1.flags']) fs.writeFileSync(inRoot('etc/start-katran', flags), 'run\n');
     for (const unit of UNITS) {
       execFileSync('deb-systemd-helper', ['enable', unit], {
         env: { ...process.env, DPKG_ROOT: root, DPKG_MAINTSCRIPT_PACKAGE: 'start-katran' },

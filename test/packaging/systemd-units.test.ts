@@ -1,19 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unitFiles } from '../../scripts/package/units.mjs';
 import { BINARY, scratch } from '../support/launcher.ts';
 
-const units = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../packaging/systemd');
-const NAMES = fs.readdirSync(units);
+const UNITS = unitFiles();
+const NAMES = Object.keys(UNITS);
+const LAUNCH = ['start-katran.service', 'start-katran@.service'];
+const AFFINITY = ['start-katran-affinity.service', 'start-katran-affinity@.service'];
 const whyNot =
   spawnSync('systemd-analyze', ['--version']).error === undefined ? undefined : 'needs systemd-analyze';
 
 /** All values of a setting, in order. */
 const settings = (name: string, key: string): string[] =>
-  fs
-    .readFileSync(path.join(units, name), 'utf8')
+  (UNITS[name] ?? '')
     .split('\n')
     .flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
 
@@ -24,8 +25,8 @@ describe.skipIf(whyNot !== undefined)(
     /** The units as they are, but for the program, which need not be installed here. */
     const copies = NAMES.map((name) => path.join(place.path, name));
     beforeAll(() => {
-      for (const [i, copy] of copies.entries()) {
-        const text = fs.readFileSync(path.join(units, NAMES[i] ?? ''), 'utf8');
+      for (const copy of copies) {
+        const text = UNITS[path.basename(copy)] ?? '';
         fs.writeFileSync(copy, text.replaceAll('/usr/bin/start-katran', BINARY.file));
       }
     });
@@ -55,19 +56,41 @@ describe.skipIf(whyNot !== undefined)(
 );
 
 describe('the units', () => {
-  it('are these two, and both read the same flags', () => {
-    expect(NAMES).toEqual(['start-katran-affinity.service', 'start-katran.service']);
+  it('are these two and a template of each, and all read the same flags', () => {
+    expect(NAMES.toSorted()).toEqual([...AFFINITY, ...LAUNCH].toSorted());
     for (const name of NAMES) {
       expect(settings(name, 'ExecStart').join()).toContain('-flagfile /etc/start-katran/flags');
-      expect(settings(name, 'ConditionPathExists')).toEqual(['/etc/start-katran/flags']);
+      expect(settings(name, 'ConditionPathExists')[0]).toBe('/etc/start-katran/flags');
     }
   });
 
-  it('write the masks before irqbalance and katran start, and start no katran with them', () => {
-    const name = 'start-katran-affinity.service';
-    expect(settings(name, 'Before')).toEqual(['irqbalance.service start-katran.service']);
-    expect(settings(name, 'ExecStart').join()).toContain(' -affinitize_only ');
+  it('a template is for its interface, reads its own flags last, and is ordered after its own affinity unit', () => {
+    for (const name of ['start-katran@.service', 'start-katran-affinity@.service']) {
+      expect(settings(name, 'ExecStart').join()).toMatch(
+        / -intf %i -flagfile \/etc\/start-katran\/flags -flagfile \/etc\/start-katran\/%i\.flags$/,
+      );
+      expect(settings(name, 'ConditionPathExists')).toContain('/etc/start-katran/%i.flags');
+    }
+    expect(settings('start-katran@.service', 'After').join()).toContain('start-katran-affinity@%i.service');
+    expect(settings('start-katran-affinity@.service', 'Before').join()).toContain('start-katran@%i.service');
   });
+
+  it('try for as long as it takes, but not what trying cannot mend', () => {
+    for (const name of NAMES) {
+      expect(settings(name, 'StartLimitIntervalSec')).toEqual(['0']);
+      expect(settings(name, 'Restart')).toEqual(['on-failure']);
+      expect(Number(settings(name, 'RestartSec')[0])).toBeGreaterThanOrEqual(5);
+      expect(settings(name, 'RestartPreventExitStatus')).toEqual(['2']);
+    }
+  });
+
+  it.each(AFFINITY)(
+    '%s writes the masks before irqbalance and katran start, and starts no katran',
+    (name) => {
+      expect(settings(name, 'Before').join()).toMatch(/^irqbalance\.service start-katran(@%i)?\.service$/);
+      expect(settings(name, 'ExecStart').join()).toContain(' -affinitize_only ');
+    },
+  );
 
   it('leave writable what the launcher and katran write', () => {
     for (const name of NAMES) {
@@ -79,18 +102,22 @@ describe('the units', () => {
     }
   });
 
-  it('give katran the time and the memory it may need, and only the launcher the signal', () => {
-    const name = 'start-katran.service';
-    const defaultDelay = 1;
-    const patience = 25;
-    expect(Number(settings(name, 'TimeoutStopSec')[0])).toBeGreaterThan(defaultDelay + patience);
-    expect(settings(name, 'KillMode')).toEqual(['mixed']);
-    expect(settings(name, 'WatchdogSignal')).toEqual(['SIGTERM']);
-    expect(settings(name, 'LimitMEMLOCK')).toEqual(['infinity']);
-    expect(settings(name, 'NotifyAccess')).toEqual(['all']);
-    expect(settings(name, 'RestartPreventExitStatus')).toEqual(['2']);
-    expect(settings(name, 'CapabilityBoundingSet')[0]?.split(' ')).toEqual(
-      expect.arrayContaining(['CAP_NET_ADMIN', 'CAP_BPF', 'CAP_SYS_RESOURCE', 'CAP_PERFMON']),
-    );
+  it.each(LAUNCH)(
+    '%s gives katran the time and the memory it may need, and only the launcher the signal',
+    (name) => {
+      const defaultDelay = 1;
+      const patience = 25;
+      expect(Number(settings(name, 'TimeoutStopSec')[0])).toBeGreaterThan(defaultDelay + patience);
+      expect(settings(name, 'KillMode')).toEqual(['mixed']);
+      expect(settings(name, 'WatchdogSignal')).toEqual(['SIGTERM']);
+      expect(settings(name, 'LimitMEMLOCK')).toEqual(['infinity']);
+      expect(settings(name, 'NotifyAccess')).toEqual(['all']);
+    },
+  );
+
+  it('give katran the three capabilities that test:boot finds it cannot do without, and the affinity unit none', () => {
+    for (const name of LAUNCH)
+      expect(settings(name, 'CapabilityBoundingSet')).toEqual(['CAP_NET_ADMIN CAP_BPF CAP_PERFMON']);
+    for (const name of AFFINITY) expect(settings(name, 'CapabilityBoundingSet')).toEqual(['']);
   });
 });
