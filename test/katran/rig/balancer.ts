@@ -60,6 +60,17 @@ const loaded = (id: number): boolean => spawnSync('bpftool', ['prog', 'show', 'i
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 
 /**
+ * What keeps the balancer's mount namespace. It ends with its stdin: after a word when all is removed, and without one when
+ * the test run was killed, and then it removes what that left.
+ */
+const ROOM = `
+  mount -t bpf bpf /sys/fs/bpf && echo ready
+  read -r word && exit
+  exec 2>/dev/null
+  for pid in $(ip netns pids "$1"); do [ "$pid" = $$ ] || kill -9 "$pid"; done
+  ip netns del "$1"; ip netns del "$2"`;
+
+/**
  * A load balancer and its router: two network namespaces joined by a veth pair, with a real katran on the one end and packets
  * from the other. The balancer has one mount namespace with a bpffs of its own, in which everything is started, so that the
  * launcher, katran and bpftool see the same pinned maps; it goes with its last process.
@@ -89,14 +100,12 @@ export class Balancer {
   static async make(): Promise<Balancer> {
     const host = makeNamespace('lb');
     const router = makeNamespace('gw');
-    const room = host.start('sh', ['-c', 'mount -t bpf bpf /sys/fs/bpf && echo ready && exec cat'], {
+    const room = host.start('sh', ['-c', ROOM, 'room', host.name, router.name], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     if (room.stdout === null || room.pid === undefined) throw new Error('the room cannot be made');
     await once(room.stdout, 'data');
     const balancer = new Balancer(host, router, room, room.pid);
-    // A test run that was interrupted leaves nothing behind either.
-    process.once('exit', balancer.#killAll);
     balancer.link();
     return balancer;
   }
@@ -276,6 +285,13 @@ export class Balancer {
     return processesIn(this.#network).filter(({ argv }) => KATRAN.test(argv[0] ?? ''));
   }
 
+  /** Kills a launcher, and not its katran: that goes on, and keeps the launcher's output open. */
+  async killLauncher(launcher: Running): Promise<void> {
+    const ended = once(launcher.child, 'exit');
+    launcher.kill('SIGKILL');
+    await ended;
+  }
+
   /** The one katran there is. */
   katran(): number {
     const [katran, ...others] = this.katrans();
@@ -295,9 +311,14 @@ export class Balancer {
 
   /** The XDP program of a katran; of the one there is, if none is named. */
   programOf(pid = this.katran()): number {
-    const [program] = xdpProgramsOf(pid);
+    const program = this.programIfAny(pid);
     if (program === undefined) throw new Error(`katran ${pid} has no XDP program`);
     return program;
+  }
+
+  /** The same; undefined while it has none. */
+  programIfAny(pid: number): number | undefined {
+    return xdpProgramsOf(pid)[0];
   }
 
   /** Notes the programs of the katrans that run now, for `left`. */
@@ -328,20 +349,15 @@ export class Balancer {
     );
   }
 
-  readonly #killAll = (): void => {
-    for (const { pid } of this.#others()) process.kill(pid, 'SIGKILL');
-  };
-
   /** Ends and removes everything. Throws when the kernel still has a program of a katran that ran here. */
   async remove(): Promise<void> {
     await Promise.allSettled(this.#streams.map((stream) => stream.stop()));
     await this.#calls.close();
-    this.#killAll();
+    for (const { pid } of this.#others()) process.kill(pid, 'SIGKILL');
     await Promise.all(this.#launchers.map(({ ended }) => ended));
     const closed = once(this.#room, 'close');
-    this.#room.stdin?.end();
+    this.#room.stdin?.end('done\n');
     await closed;
-    process.off('exit', this.#killAll);
     // With the last process go the bpffs and its pins, with the namespaces their devices, and with both the programs.
     removeNamespaces();
     for (let waited = 0; [...this.#programs].some(loaded); waited += 100) {
