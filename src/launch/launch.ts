@@ -9,6 +9,14 @@ import { stopKatran } from './shutdown.ts';
 import { supervise, upStatus, type Watched } from './supervision.ts';
 import type { Launch } from './types.ts';
 
+/** How katran is started and called. */
+export interface LaunchParts {
+  readonly startKatran: typeof startKatran;
+  readonly openClient: (address: string) => Promise<KatranClient>;
+}
+
+const PARTS: LaunchParts = { startKatran, openClient: openKatranClientLazily };
+
 /** Why the waiting for katran ended before it was up. */
 type Interruption =
   | { readonly kind: 'exited'; readonly exit: KatranExit }
@@ -60,10 +68,14 @@ async function comeUp(
  * Starts katran and stays with it until it ends. Gives the launcher's exit status. Whatever happens in here, katran does
  * not outlive it: the only exception is a SIGKILL of the launcher itself.
  */
-export async function launchKatran(launch: Launch): Promise<number> {
+export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): Promise<number> {
   const { log, desk, options, interfaceName, endpoint, progress, output, environment, manager } = launch;
   const { stdout, stderr } = output;
-  const katran = await startKatran(launch.binary, launch.command.slice(1), { stdout, stderr, environment });
+  const katran = await parts.startKatran(launch.binary, launch.command.slice(1), {
+    stdout,
+    stderr,
+    environment,
+  });
   output.handedOver();
   log.debug(`started ${launch.binary} as pid ${katran.pid}`);
   desk.describe(() => `waiting for katran (pid ${katran.pid}) to answer on ${endpoint.address}`);
@@ -83,7 +95,7 @@ export async function launchKatran(launch: Launch): Promise<number> {
   let watched: Watched | undefined;
   try {
     progress.begin(`waiting for katran (pid ${katran.pid}) to answer on ${endpoint.address}`);
-    client = await openKatranClientLazily(endpoint.address);
+    client = await parts.openClient(endpoint.address);
     try {
       await comeUp(launch, katran, client, waiting.signal);
     } catch (error) {

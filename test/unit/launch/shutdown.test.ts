@@ -1,31 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { KatranExit, KatranProcess } from '../../../src/katran/process.ts';
 import { SHUTDOWN_GRACE_MS, stopKatran } from '../../../src/launch/shutdown.ts';
-import { keepingLog } from './stand-ins.ts';
+import { DONE, keepingLog, ProcessStandIn } from './stand-ins.ts';
 
-/** A process that keeps the signals it is sent, and ends when the test says so. */
-function processStandIn(): KatranProcess & { signals: NodeJS.Signals[]; end(exit: KatranExit): void } {
-  let fulfil: (exit: KatranExit) => void = () => undefined;
-  let ended: KatranExit | undefined;
-  const signals: NodeJS.Signals[] = [];
-  return {
-    pid: 4711,
-    signals,
-    exited: new Promise((resolve) => {
-      fulfil = resolve;
-    }),
-    get exit() {
-      return ended;
-    },
-    kill: (signal) => signals.push(signal) > 0,
-    end: (exit) => {
-      ended = exit;
-      fulfil(exit);
-    },
-  };
-}
-
-const DONE: KatranExit = { code: 0, signal: null };
 const KILLED: KatranExit = { code: null, signal: 'SIGKILL' };
 const DELAY_MS = 1000;
 
@@ -41,7 +18,7 @@ describe('stopping katran', () => {
     stopKatran({ katran, shutdownDelayMs, interfaceName: 'eth0', log });
 
   it('sends SIGTERM once, continues a stopped process, and gives how it ended', async () => {
-    const katran = processStandIn();
+    const katran = new ProcessStandIn();
     const stopped = stop(katran);
     katran.end(DONE);
     expect(await stopped).toEqual(DONE);
@@ -49,14 +26,14 @@ describe('stopping katran', () => {
   });
 
   it('sends nothing to a katran that has ended already', async () => {
-    const katran = processStandIn();
+    const katran = new ProcessStandIn();
     katran.end(DONE);
     expect(await stop(katran)).toEqual(DONE);
     expect(katran.signals).toEqual([]);
   });
 
   it('waits the shutdown delay and the grace, not a moment less', async () => {
-    const katran = processStandIn();
+    const katran = new ProcessStandIn();
     const stopped = stop(katran);
     await vi.advanceTimersByTimeAsync(DELAY_MS + SHUTDOWN_GRACE_MS - 1);
     expect(katran.signals).not.toContain('SIGKILL');
@@ -65,7 +42,7 @@ describe('stopping katran', () => {
   });
 
   it('waits for the longest -shutdown_delay too, which is as long as a timer can be', async () => {
-    const katran = processStandIn();
+    const katran = new ProcessStandIn();
     const stopped = stop(katran, keepingLog(), 2 ** 31 - 1);
     await vi.advanceTimersByTimeAsync(2 ** 31 - 2);
     expect(katran.signals).not.toContain('SIGKILL');
@@ -74,7 +51,7 @@ describe('stopping katran', () => {
   });
 
   it('then kills it, and says that XDP stays and how to detach it', async () => {
-    const katran = processStandIn();
+    const katran = new ProcessStandIn();
     const log = keepingLog();
     const stopped = stop(katran, log);
     await vi.advanceTimersByTimeAsync(DELAY_MS + SHUTDOWN_GRACE_MS);
@@ -89,7 +66,7 @@ describe('stopping katran', () => {
   });
 
   it('leaves no timer behind', async () => {
-    const katran = processStandIn();
+    const katran = new ProcessStandIn();
     const stopped = stop(katran);
     katran.end(DONE);
     await stopped;

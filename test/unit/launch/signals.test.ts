@@ -1,33 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SignalDesk, type SignalSource } from '../../../src/launch/signals.ts';
+import { SignalDesk } from '../../../src/launch/signals.ts';
 import { statusOfSignal } from '../../../src/failure.ts';
-import { keepingLog } from './stand-ins.ts';
-
-/** Signals as the test sends them. */
-class Signals implements SignalSource {
-  readonly listeners = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>();
-  uncaught: ((error: unknown) => void) | undefined;
-
-  onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void {
-    for (const signal of signals) this.listeners.set(signal, listener);
-    return () => {
-      for (const signal of signals) this.listeners.delete(signal);
-    };
-  }
-
-  onUncaught(listener: (error: unknown) => void): () => void {
-    this.uncaught = listener;
-    return () => {
-      this.uncaught = undefined;
-    };
-  }
-
-  send(signal: NodeJS.Signals): void {
-    const listener = this.listeners.get(signal);
-    if (listener === undefined) throw new Error(`${signal} would have ended the process`);
-    listener(signal);
-  }
-}
+import { keepingLog, Signals } from './stand-ins.ts';
 
 let signals: Signals;
 let log: ReturnType<typeof keepingLog>;

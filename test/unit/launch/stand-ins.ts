@@ -1,4 +1,6 @@
 import type { KatranClient } from '../../../src/katran/call-error.ts';
+import type { KatranExit, KatranProcess } from '../../../src/katran/process.ts';
+import type { SignalSource } from '../../../src/launch/signals.ts';
 import type { Log } from '../../../src/log/log.ts';
 
 /** A log that keeps its lines: `warn: text`. */
@@ -43,5 +45,64 @@ export class KatranStandIn implements KatranClient {
 
   close(): void {
     // Nothing is open.
+  }
+}
+
+/** Signals as the test sends them. */
+export class Signals implements SignalSource {
+  readonly listeners = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>();
+  uncaught: ((error: unknown) => void) | undefined;
+
+  onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void {
+    for (const signal of signals) this.listeners.set(signal, listener);
+    return () => {
+      for (const signal of signals) this.listeners.delete(signal);
+    };
+  }
+
+  onUncaught(listener: (error: unknown) => void): () => void {
+    this.uncaught = listener;
+    return () => {
+      this.uncaught = undefined;
+    };
+  }
+
+  send(signal: NodeJS.Signals): void {
+    const listener = this.listeners.get(signal);
+    if (listener === undefined) throw new Error(`${signal} would have ended the process`);
+    listener(signal);
+  }
+}
+
+export const DONE: KatranExit = { code: 0, signal: null };
+
+/** A process that keeps the signals it is sent, and ends as it is told: at SIGTERM, or when the test says so. */
+export class ProcessStandIn implements KatranProcess {
+  readonly pid = 4711;
+  readonly signals: NodeJS.Signals[] = [];
+  readonly exited: Promise<KatranExit>;
+  /** How it ends at SIGTERM; undefined: it does not. */
+  atTerm: KatranExit | undefined;
+  #exit: KatranExit | undefined;
+  #fulfil: (exit: KatranExit) => void = () => undefined;
+
+  constructor(atTerm?: KatranExit) {
+    this.atTerm = atTerm;
+    this.exited = new Promise((resolve) => (this.#fulfil = resolve));
+  }
+
+  get exit(): KatranExit | undefined {
+    return this.#exit;
+  }
+
+  kill(signal: NodeJS.Signals): boolean {
+    this.signals.push(signal);
+    if (signal === 'SIGTERM' && this.atTerm !== undefined) this.end(this.atTerm);
+    return true;
+  }
+
+  end(exit: KatranExit): void {
+    this.#exit = exit;
+    this.#fulfil(exit);
   }
 }
