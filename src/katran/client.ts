@@ -119,8 +119,9 @@ const addressOf = (value: object): string => {
   return canonicalAddress(text) ?? text;
 };
 
+/** The address as katran has it: a VIP is known by the very text it was added with. */
 const vipOf = (value: object): VipKey => ({
-  address: addressOf(value),
+  address: textOf(value, 'address'),
   port: numberOf(value, 'port'),
   protocol: numberOf(value, 'protocol'),
 });

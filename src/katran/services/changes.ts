@@ -38,13 +38,20 @@ export interface Changes {
 /** Flag bits stay below 2^31 in the calls that set them. */
 const bitsOnlyIn = (one: number, other: number): number => (one & ~other) >>> 0;
 
+/** The key for calls. */
+export const keyOf = ({ address, spelling, port, protocol }: Vip): VipKey => ({
+  address: spelling ?? address,
+  port,
+  protocol,
+});
+
 function changeOf(wanted: Vip, has: Vip | undefined, exact: boolean): VipChange | undefined {
   const weights = new Map(has?.reals.map(({ address, weight }) => [address, weight]));
   const reals = wanted.reals.filter(({ address, weight }) => weights.get(address) !== weight);
   const keep = new Set(wanted.reals.map(({ address }) => address));
   const surplus = exact ? (has?.reals ?? []).filter(({ address }) => !keep.has(address)) : [];
   const change = {
-    vip: { address: wanted.address, port: wanted.port, protocol: wanted.protocol },
+    vip: keyOf(has ?? wanted),
     add: has === undefined ? wanted.flags : undefined,
     set: has === undefined ? 0 : bitsOnlyIn(wanted.flags, has.flags),
     clear: has === undefined ? 0 : bitsOnlyIn(has.flags, wanted.flags),

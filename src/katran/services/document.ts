@@ -9,6 +9,9 @@ const VERSION = 1;
 
 const MOST_INT32 = 2 ** 31 - 1;
 
+/** Katran passes over a greater one and reports success. */
+const MOST_QUIC_ID = 2 ** 24 - 2;
+
 const whole = (least: number, most: number): v.GenericSchema<number> =>
   v.pipe(
     v.number(`is no number from ${least} to ${most}`),
@@ -58,7 +61,7 @@ const vip = v.strictObject(
 );
 
 const quic = v.strictObject(
-  { address, id: whole(0, MOST_INT32) },
+  { address, id: whole(0, MOST_QUIC_ID) },
   objectTrouble('a QUIC id with its address'),
 );
 

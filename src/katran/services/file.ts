@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import os from 'node:os';
 import { errnoOf, Failure, messageOf } from '../../failure.ts';
 import { replaceFile } from '../../linux/atomic-file.ts';
 import { formatServices, parseServices } from './document.ts';
@@ -10,7 +11,7 @@ const LARGEST_BYTES = 64 * 1024 * 1024;
 
 /** Whether root may act on what the file says: nobody else can have written it. */
 function ownerTrouble({ uid, mode }: fs.Stats): string | undefined {
-  const own = uid === 0 || uid === (process.geteuid?.() ?? 0);
+  const own = uid === 0 || uid === os.userInfo().uid;
   if (!own) return `it belongs to user ${uid}, who could change all of the site's traffic: chown it to root`;
   if ((mode & 0o022) !== 0) return 'others may write it, and with it change all of the traffic: chmod go-w';
   return undefined;
@@ -69,18 +70,5 @@ export function withFlagsOf(services: Services, earlier: Services | undefined): 
 
 /** Writes the services to a file of mode 0600, in one step. Throws Failure; the old file is then as it was. */
 export function writeServicesFile(file: string, services: Services): void {
-  try {
-    replaceFile(file, formatServices(ordered(services)), 0o600);
-  } catch (error) {
-    const code = errnoOf(error);
-    const advice =
-      code === 'ENOSPC'
-        ? 'make room there'
-        : code === 'EACCES' || code === 'EPERM'
-          ? 'run as root'
-          : 'check the path';
-    throw new Failure(`cannot write the services to ${file}: ${code ?? messageOf(error)}; ${advice}`, {
-      cause: error,
-    });
-  }
+  replaceFile(file, formatServices(ordered(services)), 0o600);
 }

@@ -1,6 +1,6 @@
 import { KatranCallError } from '../call-error.ts';
 import type { ServiceCalls } from './calls.ts';
-import { ordered } from './order.ts';
+import { canonicalAddress, ordered } from './order.ts';
 import type { Real, Services, Vip, VipKey } from './types.ts';
 
 /** Reading takes katran about a millisecond a call; more under way at once would only wait there. */
@@ -36,7 +36,10 @@ async function readVip(calls: ReadCalls, key: VipKey): Promise<Vip[]> {
     throw error;
   }
   const flags = await calls.getVipFlags(key, READ_DEADLINE_MS);
-  return flags === NO_SUCH_VIP ? [] : [{ ...key, flags: Number(flags), reals }];
+  if (flags === NO_SUCH_VIP) return [];
+  const address = canonicalAddress(key.address) ?? key.address;
+  const spelling = address === key.address ? {} : { spelling: key.address };
+  return [{ ...key, address, ...spelling, flags: Number(flags), reals }];
 }
 
 /**

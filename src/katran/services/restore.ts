@@ -1,6 +1,6 @@
 import { Failure } from '../../failure.ts';
 import type { ServiceCalls } from './calls.ts';
-import { changesBetween, changesInWords, isNothing, type Changes, type VipChange } from './changes.ts';
+import { changesBetween, changesInWords, isNothing, keyOf, type Changes, type VipChange } from './changes.ts';
 import { readServices } from './read.ts';
 import { vipName, type Services } from './types.ts';
 
@@ -96,7 +96,7 @@ async function makeChanges(changer: Changer, changes: Changes, options: RestoreO
   let done = 0;
   const tell = (): void => progress?.((done += 1), all);
   for (const vip of changes.deleted) {
-    await changer.make(`delete VIP ${vipName(vip)}`, () => calls.delVip(vip, CHANGE_DEADLINE_MS));
+    await changer.make(`delete VIP ${vipName(vip)}`, () => calls.delVip(keyOf(vip), CHANGE_DEADLINE_MS));
     tell();
   }
   for (const change of changes.vips) {

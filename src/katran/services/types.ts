@@ -10,7 +10,10 @@ export interface Real {
 
 /** An address, port and protocol whose packets katran forwards. */
 export interface Vip {
+  /** Canonical. */
   readonly address: string;
+  /** How katran spells the address, where that differs: it knows a VIP by the text it was added with (`FD20::1`). */
+  readonly spelling?: string;
   readonly port: number;
   /** IP protocol: 6 is TCP, 17 is UDP. */
   readonly protocol: number;
@@ -43,7 +46,7 @@ export const NO_SERVICES: Services = { vips: [], quic: [], healthchecks: [] };
 export const MOST_VIPS = 512;
 export const MOST_REALS = 4096;
 
-/** Which VIP it is, whatever its flags and reals are. */
+/** Which VIP it is, whatever its flags and reals are; in calls the address is spelled as katran has it. */
 export type VipKey = Pick<Vip, 'address' | 'port' | 'protocol'>;
 
 const PROTOCOLS: Readonly<Record<number, string>> = { 6: 'tcp', 17: 'udp' };

@@ -53,6 +53,14 @@ describe('the way from what katran has to what is wanted', () => {
     ]);
   });
 
+  test('speaks of a VIP as katran spells it, and does not add it a second time', () => {
+    const has = services({ ...vip(80), address: 'fd20::1', spelling: 'FD20:0::1' });
+    const wanted = services({ ...vip(80, [real(1)]), address: 'fd20::1' });
+    expect(changesBetween(has, wanted, false).vips.map((change) => [change.add, change.vip.address])).toEqual(
+      [[undefined, 'FD20:0::1']],
+    );
+  });
+
   test('maps a QUIC id or a mark anew that points elsewhere, and does not delete it first', () => {
     const has = {
       ...NO_SERVICES,
