@@ -3,7 +3,6 @@ import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   buildKatranDouble,
-  readJournal,
   startDouble,
   type Double,
   type Settings,
@@ -44,7 +43,7 @@ function write(vips: readonly object[], more: object = {}): void {
 }
 
 const changes = (double: Double): number =>
-  readJournal(double.stage.journal).filter(({ event }) => event === 'modifyRealsForVip').length;
+  double.stage.journal().filter(({ event }) => event === 'modifyRealsForVip').length;
 
 describe.each(ARTIFACTS)('services, with $name', (artifact: Artifact) => {
   const services = (double: Double, ...words: string[]): Promise<Ended> =>
@@ -102,7 +101,7 @@ describe.each(ARTIFACTS)('services, with $name', (artifact: Artifact) => {
   });
 
   test('a VIP that katran refuses and a real that it loses are errors, and the others are there', async () => {
-    const double = await katran({ REFUSE_VIP: '10.200.1.2:80', LOSE_REAL: '10.0.0.3' });
+    const double = await katran({ REFUSE_VIP: '10.200.1.2', LOSE_REAL: '10.0.0.3' });
     write([vip(1, 3), vip(2, 1), vip(3, 1)]);
     const { status, stderr } = await services(double, 'restore', file);
     expect(status).toBe(1);
@@ -127,7 +126,7 @@ describe.each(ARTIFACTS)('services, with $name', (artifact: Artifact) => {
     const { status, stderr } = await services(double, 'restore', file);
     expect(status).toBe(1);
     expect(stderr).toContain('vips[0].port: is 70000');
-    expect(readJournal(double.stage.journal).filter(({ event }) => event === 'addVip')).toEqual([]);
+    expect(double.stage.journal().filter(({ event }) => event === 'addVip')).toEqual([]);
   });
 
   test('SIGTERM ends it after the call under way, and the next run finishes', async () => {
