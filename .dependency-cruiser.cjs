@@ -12,7 +12,8 @@ const LEVELS = [
   ['planning'],
   ['affinity', 'gateway', 'katran'],
   ['linux', 'tools'],
-  ['terminal', 'log'],
+  ['log'],
+  ['terminal'],
   ['failure.ts'],
 ];
 

@@ -1,4 +1,5 @@
 import type { Log } from '../log/log.ts';
+import { printableLine } from '../terminal/printable.ts';
 import type { Tools } from '../tools/toolbox.ts';
 import type { World } from '../world.ts';
 import { watchdogMs } from './notify-environment.ts';
@@ -44,7 +45,7 @@ export function openServiceManager(
 const extension = (needMs: number | undefined): readonly string[] =>
   needMs === undefined ? [] : [`EXTEND_TIMEOUT_USEC=${Math.ceil(needMs) * 1000}`];
 
-const statusLine = (text: string): string => `STATUS=${text.replaceAll(/\s*[\r\n]+\s*/g, ' ')}`;
+const statusLine = (text: string): string => `STATUS=${printableLine(text)}`;
 
 class Systemd implements ServiceManager {
   readonly #notifier: Notifier;

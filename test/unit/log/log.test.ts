@@ -34,6 +34,13 @@ describe('a text log line', () => {
     );
   });
 
+  it('takes no time to speak of for a line of any length, and cuts it', () => {
+    const begin = performance.now();
+    const line = textLine({ time: 0, msg: `x\nx${'\t'.repeat(120_000)}x` });
+    expect(performance.now() - begin).toBeLessThan(2_000);
+    expect(line).toMatch(/… \(1\d{5} characters\)$/);
+  });
+
   it('reads the same after pino-pretty has taken over, but for its colours', async () => {
     const { lines, log } = await recorded('text');
     log.warn('irq 19 moved');
