@@ -1,7 +1,7 @@
 import { version } from '../package.json';
 import type { Invocation } from './cli/options.ts';
 import { parseInvocation } from './cli/options.ts';
-import { USAGE_HINT, usage } from './cli/usage.ts';
+import { USAGE_HINT } from './cli/help.ts';
 import { EXIT, Failure, UsageError, messageOf } from './failure.ts';
 import { localClock } from './log/local-time.ts';
 import { openLog } from './log/open.ts';
@@ -22,7 +22,7 @@ export async function main(world: World): Promise<number> {
   }
   switch (invocation.kind) {
     case 'help':
-      world.stdout.write(usage());
+      world.stdout.write(invocation.text);
       return EXIT.done;
     case 'version':
       world.stdout.write(`start-katran ${version}\n`);

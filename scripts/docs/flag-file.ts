@@ -42,6 +42,9 @@ export function flagFile(): string {
     '#balancer_bpf=/usr/lib/katran/balancer.bpf.o',
     '#intf=eth0',
     '#affinitize',
+    ...comment(
+      'affinitize counts only together with -run or -affinitize_only: a call that is typed to look writes nothing.',
+    ),
     ...groups.flatMap(({ title, flags }) => [
       '',
       `## ${title}`,

@@ -1,4 +1,4 @@
-import { COMMANDS } from '../../src/cli/flags.ts';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { flagGroups, type DocumentedFlag } from './flag-table.ts';
 
 /** Text as troff takes it: a hyphen that can be copied, no control line by accident. */
@@ -15,7 +15,7 @@ function flagEntry({ name, value, default: fallback, help, isBoolean }: Document
   return `.TP\n\\fB\\-${troff(name)}\\fR${takes}\n${troff(help + left)}.`;
 }
 
-const commandEntry = ([name, help]: [string, string]): string =>
+const commandEntry = ([name, { help }]: [string, { readonly help: string }]): string =>
   `.TP\n\\fB${troff(name)}\\fR\n${troff(help)}.`;
 
 /** packaging/start-katran.8: the template with its lines `.\" @NAME@` replaced. */

@@ -1,7 +1,7 @@
 import { bashCompletion } from './completion/bash.ts';
 import { fishCompletion } from './completion/fish.ts';
 import { zshCompletion } from './completion/zsh.ts';
-import type { Shell } from './flags.ts';
+import type { Shell } from './commands.ts';
 
 const SCRIPTS: Record<Shell, () => string> = {
   bash: bashCompletion,

@@ -1,67 +1,64 @@
-import fs from 'node:fs';
-import { UsageError, messageOf } from '../failure.ts';
+import { UsageError } from '../failure.ts';
+import { printable, quoted } from '../terminal/printable.ts';
 import { FLAGS, type FlagName } from './flags.ts';
-import { parseFlags } from './flag-parser.ts';
-import { canonicalName, findFlag } from './go-syntax.ts';
+import { readGiven, type Given, type GivenFlags } from './given.ts';
+import { canonicalName, findFlag, needsValue } from './go-syntax.ts';
+import { unknownFlagIn } from './program.ts';
+import { readWhole, type Read } from './read-whole.ts';
 
 /** Read when no `-flagfile` is given, if it exists. */
 export const DEFAULT_FLAG_FILE = '/etc/start-katran/flags';
-
-/** A flag's text and the place that said so, for error messages. */
-export interface SourcedText {
-  readonly text: string;
-  readonly source: string;
-}
-export type SourcedTexts = Partial<Record<FlagName, SourcedText>>;
 
 /**
  * Parses a flag file: one `name=value` or `name` (a boolean) a line; a `#` at the beginning of a line or after a space
  * begins a comment. Throws UsageError that names the file and the line.
  */
-export function parseFlagFile(content: string, file: string): SourcedTexts {
-  const texts: SourcedTexts = {};
+export function parseFlagFile(content: string, file: string): GivenFlags {
+  const given: Partial<Record<FlagName, Given>> = {};
   for (const [index, raw] of content
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
     .entries()) {
-    const line = raw.replace(/(^|\s)#.*$/, '').trim();
+    const line = withoutComment(raw).trim();
     if (line === '') continue;
-    const source = `${file}:${index + 1}`;
+    const source = `${printable(file)}:${index + 1}`;
     const [, name = '', value] = /^-{0,2}([^=\s]*)\s*(?:=\s*(.*))?$/.exec(line) ?? [];
-    if (name === '')
-      throw new UsageError(`${source}: ${JSON.stringify(line)} is no flag; write name=value or name`);
+    if (name === '') throw new UsageError(`${source}: ${quoted(line)} is no flag; write name=value or name`);
     const flag = findFlag(name);
     if (flag === undefined) {
-      try {
-        parseFlags([`--${canonicalName(name)}`]);
-      } catch (error) {
-        throw new UsageError(`${source}: ${messageOf(error)}`);
-      }
-      continue;
+      if (!/^[\w-]+$/.test(name))
+        throw new UsageError(`${source}: ${quoted(name)} is no flag: names are letters, digits, _ and -`);
+      throw new UsageError(`${source}: ${unknownFlagIn(canonicalName(name)).message}`);
     }
     if (flag === 'flagfile') throw new UsageError(`${source}: a flag file cannot name another one`);
     if (value === undefined && FLAGS[flag].type.kind !== 'boolean') {
-      throw new UsageError(`${source}: ${flag} needs a value: it takes ${FLAGS[flag].type.takes}`);
+      throw new UsageError(`${source}: ${flag} ${needsValue(flag)}`);
     }
-    texts[flag] = { text: value ?? 'true', source };
+    given[flag] = readGiven(flag, value ?? 'true', source);
   }
-  return texts;
+  return given;
 }
 
-/** Reads the named flag file, or the default one if it is there. Throws UsageError when it cannot be read or understood. */
-export function readFlagFile(given: SourcedText | undefined): SourcedTexts {
-  const named = given?.text === '' ? undefined : given;
-  const file = named?.text ?? DEFAULT_FLAG_FILE;
-  let content: string;
-  try {
-    content = fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (absent && named === undefined) return {};
-    const from = named === undefined ? '' : ` (from ${named.source})`;
-    throw new UsageError(
-      `cannot read the flag file ${file}${from}: ${absent ? 'no such file' : messageOf(error)}`,
-    );
+function withoutComment(line: string): string {
+  const at = line.search(/(?:^|\s)#/);
+  return at < 0 ? line : line.slice(0, at);
+}
+
+function understood({ text, problem }: Read, file: string, from = ''): GivenFlags {
+  if (text !== undefined) return parseFlagFile(text, file);
+  throw new UsageError(`cannot read the flag file ${printable(file)}${from}: ${problem}`);
+}
+
+/**
+ * Reads the named flag files, later ones over earlier ones, or the default one if it is there. Throws UsageError when one cannot
+ * be read or understood.
+ */
+export function readFlagFiles(named: readonly Given[]): GivenFlags {
+  const files = named.filter(({ text }) => text !== '');
+  if (files.length > 0) {
+    const all = files.map(({ text, source }) => understood(readWhole(text), text, ` (from ${source})`));
+    return Object.assign({}, ...all);
   }
-  return parseFlagFile(content, file);
+  const read = readWhole(DEFAULT_FLAG_FILE);
+  return read.isAbsent === true ? {} : understood(read, DEFAULT_FLAG_FILE);
 }

@@ -1,5 +1,6 @@
 import { STRATEGIES } from '../affinity/types.ts';
 import { LOG_FORMATS, LOG_LEVELS } from '../log/log.ts';
+import type { CommandName, FlagOwner } from './commands.ts';
 import * as type from './value-types.ts';
 import type { ValueType } from './value-types.ts';
 
@@ -13,28 +14,6 @@ export const GROUPS = {
   output: 'Output',
 } as const;
 export type Group = keyof typeof GROUPS;
-
-/** Words that may come first instead of a flag, with what they do. */
-export const COMMANDS = {
-  doctor: 'check everything around katran, one line a check; exit 3 if any fails',
-  status: 'what runs now: katran, gateway, affinity, packets; exit 3 if something is wrong',
-  restore: 'put back the IRQ masks found before the first -affinitize',
-  services: "show katran's VIPs and reals; services save and restore keep them in a file",
-  handover: 'shared mode: a fresh katran takes over from the running one, no packet lost',
-  completion: 'print a completion script for bash, zsh or fish',
-  help: 'print the flags and examples of a command',
-  version: 'print name and version',
-} as const;
-export type CommandName = keyof typeof COMMANDS;
-
-/** What flags belong to: `launch` is a call without a command, previews included. */
-export type FlagOwner = 'launch' | Exclude<CommandName, 'completion' | 'help' | 'version'>;
-
-export const SERVICE_ACTIONS = ['show', 'save', 'restore'] as const;
-export type ServiceAction = (typeof SERVICE_ACTIONS)[number];
-
-export const SHELLS = ['bash', 'zsh', 'fish'] as const;
-export type Shell = (typeof SHELLS)[number];
 
 export interface Flag<T> {
   readonly type: ValueType<T>;
@@ -123,11 +102,11 @@ export const FLAGS = {
     'enp0s3',
     "interface of the XDP program; not given and enp0s3 absent: the default route's interface",
   ),
-  ipip_intf: forKatran.flag('katran', type.networkInterface, 'ipip0', 'healthcheck tunnel for IPv4'),
-  ipip6_intf: forKatran.flag('katran', type.networkInterface, 'ipip60', 'healthcheck tunnel for IPv6'),
+  ipip_intf: forKatran.flag('katran', type.networkInterfaceOrNone, 'ipip0', 'healthcheck tunnel for IPv4'),
+  ipip6_intf: forKatran.flag('katran', type.networkInterfaceOrNone, 'ipip60', 'healthcheck tunnel for IPv6'),
   lru_size: forPlan.flag(
     'katran',
-    type.integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    type.integer(1, Number.MAX_SAFE_INTEGER),
     1_000_000,
     'connection table entries, divided over the forwarding cores',
   ),
@@ -281,7 +260,7 @@ export const FLAGS = {
   flagfile: everywhere.optional(
     'output',
     type.path,
-    'read flags from this file, one name=value a line',
+    'read flags from this file, one name=value a line; of several files a later one wins over an earlier one',
     '/etc/start-katran/flags, if it exists',
   ),
 } as const;
@@ -290,3 +269,8 @@ export type FlagName = keyof typeof FLAGS;
 export type Values = { readonly [N in FlagName]: (typeof FLAGS)[N]['default'] };
 
 export const FLAG_NAMES = Object.keys(FLAGS).filter((name): name is FlagName => name in FLAGS);
+
+/** Flags that mean something to a command, in the order of the table. */
+export function flagsOf(command: CommandName | 'launch'): readonly FlagName[] {
+  return FLAG_NAMES.filter((name) => FLAGS[name].owners.some((owner) => owner === command));
+}

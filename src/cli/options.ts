@@ -1,26 +1,29 @@
 import { UsageError } from '../failure.ts';
-import { parseFlags } from './flag-parser.ts';
-import { readFlagFile, type SourcedText, type SourcedTexts } from './flag-file.ts';
+import { printable, quoted } from '../terminal/printable.ts';
 import {
   COMMANDS,
-  FLAGS,
-  FLAG_NAMES,
   SERVICE_ACTIONS,
   SHELLS,
-  type CommandName,
-  type FlagName,
   type FlagOwner,
   type ServiceAction,
   type Shell,
-  type Values,
-} from './flags.ts';
+} from './commands.ts';
+import { readFlagFiles } from './flag-file.ts';
+import { FLAGS, FLAG_NAMES, type FlagName, type Values } from './flags.ts';
+import { COMMAND_LINE, readGiven, type Given, type GivenFlags } from './given.ts';
 import { rewriteGoSyntax } from './go-syntax.ts';
+import { parseTyped, type Typed } from './program.ts';
 
 /** What was asked for, checked: every flag's value, whatever it came from. */
 export interface Options extends Values {
   /** Flags that were given somewhere, not left to their default. */
   readonly given: ReadonlySet<FlagName>;
   readonly guard: 'off' | 'warn' | 'repair';
+  /**
+   * Where `affinitize` came from that does not count in this call: `/etc/start-katran/flags:3`. What a file or the environment
+   * says never makes a call write that only looks.
+   */
+  readonly affinitizeIgnored: string | undefined;
   /** The command line's arguments after `--`. */
   readonly katranArguments: readonly string[];
 }
@@ -33,7 +36,7 @@ interface Act {
 }
 
 export type Invocation =
-  | { readonly kind: 'help'; readonly command: CommandName | undefined }
+  | { readonly kind: 'help'; readonly text: string }
   | { readonly kind: 'version' }
   | { readonly kind: 'completion'; readonly shell: Shell }
   | ({
@@ -53,65 +56,68 @@ export function environmentName(flag: FlagName): string {
   return PREFIX + flag.toUpperCase();
 }
 
-function fromEnvironment(environment: Environment): SourcedTexts {
-  const texts: SourcedTexts = {};
+function fromEnvironment(environment: Environment): GivenFlags {
+  const given: Partial<Record<FlagName, Given>> = {};
   for (const flag of FLAG_NAMES) {
-    const text = environment[environmentName(flag)];
-    if (text !== undefined) texts[flag] = { text, source: environmentName(flag) };
+    const variable = environmentName(flag);
+    const text = environment[variable];
+    if (text !== undefined) given[flag] = readGiven(flag, text, variable);
   }
-  return texts;
+  return given;
 }
 
 /** Variables with our prefix that are no flag's: a typing error that would otherwise be silent. */
 function unknownVariables(environment: Environment): string[] {
+  const ours = Object.keys(environment).filter((name) => name.startsWith(PREFIX));
+  if (ours.length === 0) return [];
   const known = new Set(FLAG_NAMES.map(environmentName));
-  return Object.keys(environment)
-    .filter((name) => name.startsWith(PREFIX) && !known.has(name))
-    .map((name) => `ignoring ${name}: there is no flag -${name.slice(PREFIX.length).toLowerCase()}`);
-}
-
-function fromCommandLine(flags: readonly string[]): SourcedTexts {
-  const texts: SourcedTexts = {};
-  const parsed = parseFlags(flags);
-  for (const name of FLAG_NAMES) {
-    const text = parsed[name];
-    if (text !== undefined) texts[name] = { text, source: 'the command line' };
-  }
-  return texts;
-}
-
-function refusal(name: FlagName, { text, source }: SourcedText): UsageError {
-  const { type } = FLAGS[name];
-  const { takes } = type;
-  const why = type.problem?.(text);
-  const origin = source === 'the command line' ? '' : ` (from ${source})`;
-  return new UsageError(
-    `bad value ${JSON.stringify(text)} for -${name}${origin}: it takes ${takes.replaceAll('-name', `-${name}`)}${why === undefined ? '' : `; ${why}`}`,
-  );
-}
-
-function valueOf(name: FlagName, sourced: SourcedText | undefined): Values[FlagName] {
-  const flag = FLAGS[name];
-  // An empty value of a flag without a default means "not given": `START_KATRAN_CPUS=` in a unit file.
-  if (sourced === undefined || (flag.default === undefined && sourced.text === '')) return flag.default;
-  const value = flag.type.parse(sourced.text);
-  if (value === undefined) throw refusal(name, sourced);
-  return value;
+  return ours
+    .filter((name) => !known.has(name))
+    .map(
+      (name) =>
+        `ignoring ${printable(name)}: there is no flag -${printable(name.slice(PREFIX.length).toLowerCase())}`,
+    );
 }
 
 function conflict(message: string): never {
   throw new UsageError(message);
 }
 
+/** Every flag's value, and where each came from: command line, environment, flag files, in this order. */
+function collect(typed: Typed['flags'], environment: Environment): { given: GivenFlags; values: Values } {
+  const configured = fromEnvironment(environment);
+  const filed = readFlagFiles(
+    typed.flagfile ?? (configured.flagfile === undefined ? [] : [configured.flagfile]),
+  );
+  const given: Partial<Record<FlagName, Given>> = {};
+  for (const name of FLAG_NAMES) {
+    const said = typed[name]?.at(-1) ?? configured[name] ?? filed[name];
+    if (said !== undefined) given[name] = said;
+  }
+  // The one cast: fromEntries forgets which name goes with which type; the table gave both.
+  const values = Object.fromEntries(
+    FLAG_NAMES.map((name) => [name, (given[name] ?? { value: FLAGS[name].default }).value]),
+  ) as unknown as Values;
+  return { given, values };
+}
+
+/** Where `affinitize` came from, when that is not enough for it to count. */
+function affinitizeThatIsIgnored({ affinitize }: GivenFlags, values: Values): string | undefined {
+  const counts = affinitize?.source === COMMAND_LINE || values.run || values.affinitize_only;
+  return values.affinitize && !counts ? affinitize?.source : undefined;
+}
+
 /** Refuses combinations that contradict each other, and settles the defaults that depend on other flags. */
-function check(
-  values: Values,
-  given: ReadonlySet<FlagName>,
+function settle(
+  { given, values }: { given: GivenFlags; values: Values },
   katranArguments: readonly string[],
   owner: FlagOwner,
 ): Options {
-  const affinitize = values.affinitize || values.affinitize_only;
-  const starts = owner === 'launch' && values.run && !values.affinitize_only && !values.dry_run;
+  const isLaunch = owner === 'launch';
+  const configured = values.affinitize || values.affinitize_only;
+  const affinitizeIgnored = isLaunch ? affinitizeThatIsIgnored(given, values) : undefined;
+  const affinitize = configured && affinitizeIgnored === undefined;
+  const starts = isLaunch && values.run && !values.affinitize_only && !values.dry_run;
   if (values.json && starts) {
     conflict(
       "-json prints a plan and cannot go together with -run, whose stdout is katran's; add -dry_run, or drop one",
@@ -122,50 +128,42 @@ function check(
       '-forwarding_cores skips the IRQs, so -affinitize has nothing to write; to choose the CPUs it uses, give -cpus',
     );
   }
-  if (values.affinity_guard === 'repair' && !affinitize) {
+  if (values.affinity_guard === 'repair' && !configured) {
     conflict(
       '-affinity_guard takes repair only together with -affinitize: without it the masks are not ours to write',
     );
   }
-  if (values.handover && values.map_path === '' && owner === 'launch') {
+  if (isLaunch && values.handover && values.map_path === '') {
     conflict('-handover is for shared mode: name the pinned root array with -map_path');
   }
-  if (values.keep_services && values.services === '' && owner === 'launch') {
+  if (isLaunch && values.keep_services && values.services === '') {
     conflict('-keep_services keeps the file that -services names: give -services FILE');
   }
-  const guard = values.affinity_guard ?? (affinitize ? 'repair' : 'warn');
-  return { ...values, affinitize, given, guard, katranArguments };
-}
-
-/** Refuses flags that were typed for a command to which they mean nothing. A file or the environment speaks to all commands. */
-function checkOwner(typed: SourcedTexts, owner: FlagOwner): void {
-  for (const name of FLAG_NAMES) {
-    const { owners } = FLAGS[name];
-    if (typed[name] === undefined || owners.includes(owner)) continue;
-    const whose = owners.map((one) => (one === 'launch' ? 'a call without a command' : one)).join(', ');
-    conflict(
-      `-${name} means nothing ${owner === 'launch' ? 'without a command' : `to ${owner}`}: it is for ${whose}`,
-    );
+  if (owner === 'doctor' && given.report_file?.source === COMMAND_LINE && !values.report) {
+    conflict('-report_file says where -report writes: give -report too');
   }
-}
-
-function isCommand(word: string | undefined): word is CommandName {
-  return word !== undefined && Object.hasOwn(COMMANDS, word);
+  return {
+    ...values,
+    affinitize,
+    affinitizeIgnored,
+    given: new Set(FLAG_NAMES.filter((name) => (given[name]?.text ?? '') !== '')),
+    guard: values.affinity_guard ?? (configured ? 'repair' : 'warn'),
+    katranArguments,
+  };
 }
 
 /** The words after `services`. */
-function serviceWords(words: readonly string[], values: Values, given: ReadonlySet<FlagName>) {
-  const action = SERVICE_ACTIONS.find((name) => name === (words[0] ?? 'show'));
-  const [, file, surplus] = words;
-  if (action === undefined || surplus !== undefined || (file !== undefined && action !== 'restore')) {
-    conflict(
-      `unexpected argument ${JSON.stringify(surplus ?? file ?? words[0])}: it is services, services save [-o FILE], or services restore FILE (- for stdin)`,
-    );
+function serviceWords(words: readonly string[], { given, exact }: Options) {
+  const [word = 'show', file] = words;
+  const action = SERVICE_ACTIONS.find((name) => name === word);
+  if (action === undefined || (file !== undefined && action !== 'restore')) {
+    const forms = COMMANDS.services.forms.map((form) => `start-katran ${form}`).join(', or ');
+    conflict(`unexpected argument ${quoted(file ?? word)}: it is ${forms}`);
   }
   if (action === 'restore' && file === undefined)
     conflict('services restore needs a file: services restore FILE, or - for stdin');
   if (given.has('o') && action !== 'save') conflict('-o means something to services save only');
-  if (values.exact && action !== 'restore') conflict('-exact means something to services restore only');
+  if (exact && action !== 'restore') conflict('-exact means something to services restore only');
   return { action, file };
 }
 
@@ -174,37 +172,24 @@ function serviceWords(words: readonly string[], values: Values, given: ReadonlyS
  * order. Throws UsageError, which says where a bad value came from.
  */
 export function parseInvocation(argv: readonly string[], environment: Environment): Invocation {
-  const { command, flags, words, verbatim, help, version } = rewriteGoSyntax(argv);
-  if (help) return { kind: 'help', command };
-  if (version || command === 'version') return { kind: 'version' };
-  const [word, surplus] = words;
-  if (command === 'help') {
-    if (surplus !== undefined || (word !== undefined && !isCommand(word)))
-      conflict(`help takes one of ${Object.keys(COMMANDS).join(', ')}`);
-    return { kind: 'help', command: word };
+  const rewritten = rewriteGoSyntax(argv);
+  const parsed = parseTyped(rewritten);
+  if ('help' in parsed) return { kind: 'help', text: parsed.help };
+  const { command, flags, words } = parsed;
+  switch (command) {
+    case 'help':
+      throw new Error('commander answers help');
+    case 'version':
+      return { kind: 'version' };
+    case 'completion': {
+      const shell = SHELLS.find((name) => name === words[0]);
+      if (shell === undefined) throw new Error('commander checks the shell');
+      return { kind: 'completion', shell };
+    }
   }
-  const typed = fromCommandLine(flags);
-  if (command === 'completion') {
-    const shell = SHELLS.find((name) => name === word);
-    if (shell === undefined || surplus !== undefined)
-      conflict(`completion takes one of ${SHELLS.join(', ')}`);
-    return { kind: 'completion', shell };
-  }
-  const owner = command ?? 'launch';
-  if (word !== undefined && owner !== 'services')
-    conflict(`unexpected argument ${JSON.stringify(word)}: ${owner} takes flags only`);
-  checkOwner(typed, owner);
-
-  const configured = fromEnvironment(environment);
-  const filed = readFlagFile(typed.flagfile ?? configured.flagfile);
-  const sourced = (name: FlagName): SourcedText | undefined => typed[name] ?? configured[name] ?? filed[name];
-  const given = new Set(FLAG_NAMES.filter((name) => (sourced(name)?.text ?? '') !== ''));
-  // The one cast: fromEntries forgets which name goes with which type; the table gave both.
-  const values = Object.fromEntries(
-    FLAG_NAMES.map((name) => [name, valueOf(name, sourced(name))]),
-  ) as unknown as Values;
-  const options = check(values, given, verbatim, owner);
+  const options = settle(collect(flags, environment), rewritten.verbatim, command);
   const act = { options, remarks: unknownVariables(environment) };
-  if (owner === 'services') return { kind: owner, ...serviceWords(words, values, given), ...act };
-  return { kind: owner, ...act };
+  return command === 'services'
+    ? { kind: command, ...serviceWords(words, options), ...act }
+    : { kind: command, ...act };
 }

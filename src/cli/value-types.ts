@@ -25,13 +25,17 @@ export const boolean: ValueType<boolean> = {
   parse: (text) => (TRUE.has(text) ? true : FALSE.has(text) ? false : undefined),
 };
 
-const INTEGER = /^([+-]?)(0x[0-9a-f]+|0o[0-7]+|0b[01]+|0[0-7]*|[1-9][0-9]*)$/i;
+/** An underscore stands between digits, or between a base's prefix and a digit. */
+const INTEGER = /^([+-]?)(0x(?:_?[0-9a-f])+|0o(?:_?[0-7])+|0b(?:_?[01])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)$/i;
+/** More digits than any flag's range has; a number of a million digits takes seconds to read. */
+const LONGEST_INTEGER = 1000;
 
-/** An integer as Go reads it: decimal, `0x10`, `0o10`, `010` (octal), `0b1`, with a sign; undefined when it is none. */
+/** An integer as Go reads it: decimal, `0x10`, `0o10`, `010` (octal), `0b1`, `1_000`, with a sign; undefined when it is none. */
 export function parseInteger(text: string): bigint | undefined {
-  const match = INTEGER.exec(text);
+  const match = text.length > LONGEST_INTEGER ? null : INTEGER.exec(text);
   if (match === null) return undefined;
-  const [, sign, digits = ''] = match;
+  const [, sign, written = ''] = match;
+  const digits = written.replaceAll('_', '');
   const magnitude = BigInt(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
   return sign === '-' ? -magnitude : magnitude;
 }
@@ -39,7 +43,10 @@ export function parseInteger(text: string): bigint | undefined {
 export function integer(min: number, max: number): ValueType<number> {
   return {
     kind: 'integer',
-    takes: `a whole number from ${min} to ${max}`,
+    takes:
+      max === Number.MAX_SAFE_INTEGER
+        ? `a whole number, ${min} or more`
+        : `a whole number from ${min} to ${max}`,
     placeholder: 'N',
     parse: (text) => {
       const value = parseInteger(text);
@@ -90,6 +97,13 @@ export const networkInterface: ValueType<string> = {
   parse: (value) => (interfaceName(value) ? value : undefined),
 };
 
+/** Where katran takes an empty name as well. */
+export const networkInterfaceOrNone: ValueType<string> = {
+  ...networkInterface,
+  takes: `${networkInterface.takes}, or nothing`,
+  parse: (value) => (value === '' ? value : networkInterface.parse(value)),
+};
+
 export const cpuList: ValueType<readonly number[]> = {
   kind: 'cpus',
   takes: 'a CPU list such as 2-9,16',
@@ -110,7 +124,8 @@ export const mac: ValueType<string> = {
   takes: 'a MAC address such as 52:54:00:12:35:02',
   placeholder: 'MAC',
   parse: (value) => (macProblem(value) === undefined ? parseMac(value) : undefined),
-  problem: macProblem,
+  // Of a text that is no MAC, `takes` says all there is to say.
+  problem: (value) => (parseMac(value) === undefined ? undefined : macProblem(value)),
 };
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
@@ -141,7 +156,7 @@ export const serverAddress: ValueType<string> = {
   takes: 'HOST:PORT, for example 127.0.0.1:50051 or [::1]:50051',
   placeholder: 'HOST:PORT',
   parse: (value) => {
-    const match = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):(\d{1,5})$/.exec(value);
+    const match = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]\p{Cc}]+):(\d{1,5})$/u.exec(value);
     const port = Number(match?.[2]);
     return match !== null && port > 0 && port <= 65535 ? value : undefined;
   },

@@ -37,7 +37,13 @@ export async function showPlan(
     ? `${jsonPlan(report)}\n`
     : previewText(report, argumentLine, screenFor(world.stdout, world.environment));
   world.stdout.write(text);
+  if (options.affinitizeIgnored !== undefined && !options.dry_run)
+    log.info(notWritten(options.affinitizeIgnored));
 }
+
+/** The last line of a preview that an operator may take for a call that writes. */
+const notWritten = (source: string): string =>
+  `nothing was written: affinitize (from ${source}) counts only together with -run or -affinitize_only; type -affinitize to write the masks now`;
 
 async function gatewayForPreview(
   { options, root, tools, log }: Pick<Task, 'options' | 'root' | 'tools' | 'log'>,

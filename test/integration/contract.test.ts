@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -70,6 +71,57 @@ describe.each(ARTIFACTS)('what contract.md promises, with $name', (artifact) => 
     else expect(after.trim()).toBe(writes ? '00000001' : before.trim());
     const previews = !args.some((argument) => argument === '-affinitize_only') || args.includes('-dry_run');
     expect(stdout.includes('-forwarding_cores=')).toBe(previews);
+  });
+
+  it('affinitize from a file or the environment writes nothing by itself, and the last line says so', async () => {
+    const before = fs.readFileSync(at('proc/irq/19/smp_affinity'), 'utf8');
+    fs.writeFileSync(at('flags'), '# of this host\naffinitize\n');
+    const { status, stderr, stdout } = await run('-strategy', 'sequential', '-flagfile', at('flags'));
+    expect(status).toBe(0);
+    expect(logged(stderr).at(-1)).toBe(
+      `nothing was written: affinitize (from ${at('flags')}:2) counts only together with -run or -affinitize_only; type -affinitize to write the masks now`,
+    );
+    expect(stdout).toContain('-forwarding_cores=');
+    expect(fs.readFileSync(at('proc/irq/19/smp_affinity'), 'utf8')).toBe(before);
+    await run('-affinitize_only', '-flagfile', at('flags'));
+    expect(fs.readFileSync(at('proc/irq/19/smp_affinity'), 'utf8').trim()).toBe('00000001');
+  });
+
+  it('a flag file that does not end is one line and exit 2, not a wait', async () => {
+    spawnSync('mkfifo', [at('fifo')]);
+    for (const file of [at('fifo'), '/dev/zero', at('')]) {
+      const { status, stderr } = await run('-flagfile', file);
+      expect(stderr).toMatch(/^cannot read the flag file [^\n]*\nrun 'start-katran -h' for the flags\n$/);
+      expect(status).toBe(2);
+    }
+    expect(await run('-flagfile', '/dev/stdin')).toMatchObject({ status: 2 });
+  });
+
+  it.each([
+    [['doctor', '-h'], /^Usage: start-katran doctor/],
+    [['help', 'doctor'], /^Usage: start-katran doctor/],
+    [['help'], /^Usage: start-katran \[flags\]/],
+    [['version'], /^start-katran \d+\.\d+\.\d+\n$/],
+  ])('%j is answered on stdout, exit 0', async (args, text) => {
+    const answered = await runLauncher(artifact, args);
+    expect(answered).toMatchObject({ status: 0, stderr: '' });
+    expect(answered.stdout).toMatch(text);
+  });
+
+  it.each([
+    [['doctr'], 'unknown command "doctr"; did you mean doctor?'],
+    [['restore', '-run'], '-run means nothing to restore: it is for a call without a command'],
+    [['-lru_size=x', '-lru_size=5'], 'bad value "x" for -lru_size: it takes a whole number, 1 or more'],
+    [
+      ['-intf', '\u001b[2J\u202e\n'],
+      "bad value \"\\x1b[2J\\u202e\\x0a\" for -intf: it takes an interface's name (1 to 15 bytes, no '/', ':' or space)",
+    ],
+  ])('%j is refused in one line that can be read, exit 2', async (args, line) => {
+    expect(await runLauncher(artifact, args)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: `${line}\nrun 'start-katran -h' for the flags\n`,
+    });
   });
 
   it('-json prints one document with everything of the plan', async () => {

@@ -3,7 +3,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { COMMANDS, FLAG_NAMES, FLAGS, SHELLS } from '../../src/cli/flags.ts';
+import { COMMANDS, SHELLS } from '../../src/cli/commands.ts';
+import { FLAG_NAMES, FLAGS } from '../../src/cli/flags.ts';
 import { BINARY, runLauncher, scratch } from '../support/launcher.ts';
 import { openTerminal } from './terminal.ts';
 

@@ -1,4 +1,5 @@
-import { COMMANDS, FLAGS, FLAG_NAMES, SHELLS } from '../flags.ts';
+import { COMMANDS, SHELLS } from '../commands.ts';
+import { FLAGS, FLAG_NAMES } from '../flags.ts';
 
 /** What a shell can complete after a flag. */
 export type ValueWords = 'boolean' | 'interface' | 'path' | 'none' | readonly string[];
@@ -30,7 +31,9 @@ export const COMPLETED_FLAGS: readonly CompletedFlag[] = FLAG_NAMES.map((name) =
 /** Flags that only say something and end: not in the table, since they have no value anywhere else. */
 export const SAYING_FLAGS = { help: 'usage', version: 'name and version' } as const;
 
-export const COMPLETED_COMMANDS: readonly (readonly [string, string])[] = Object.entries(COMMANDS);
+export const COMPLETED_COMMANDS: readonly (readonly [string, string])[] = Object.entries(COMMANDS).map(
+  ([name, { help }]) => [name, help],
+);
 export const COMPLETED_SHELLS: readonly string[] = SHELLS;
 
 export function flagsWith(values: 'boolean' | 'interface' | 'path' | 'none'): readonly string[] {

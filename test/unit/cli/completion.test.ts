@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { completionScript } from '../../../src/cli/completion.ts';
 import { singleQuoted } from '../../../src/cli/completion/words.ts';
-import { COMMANDS, FLAG_NAMES, FLAGS, SHELLS } from '../../../src/cli/flags.ts';
+import { COMMANDS, SHELLS } from '../../../src/cli/commands.ts';
+import { FLAG_NAMES, FLAGS } from '../../../src/cli/flags.ts';
 
 /** What the scripts do in their shells is tested in test/packaging/completions.test.ts. */
 describe.each(SHELLS)('the completion script for %s', (shell) => {

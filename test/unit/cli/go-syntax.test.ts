@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../../src/failure.ts';
 import { rewriteGoSyntax } from '../../../src/cli/go-syntax.ts';
 
 const flags = (...argv: string[]): readonly string[] => rewriteGoSyntax(argv).flags;
@@ -44,24 +43,25 @@ describe('flags in Go syntax', () => {
     expect(rewriteGoSyntax(['-bogus', '5', word]).help).toBe(true);
   });
 
-  it.each(['-version', '--version'])('%s asks for the version', (word) => {
-    expect(rewriteGoSyntax(['-run', word, 'and', 'more']).version).toBe(true);
+  it.each(['-version', '--version'])('%s is the word version', (word) => {
+    expect(rewriteGoSyntax(['-run', word, 'and', 'more'])).toMatchObject({ first: 'version', words: [] });
   });
 
-  it('takes a command only as the first word', () => {
-    expect(rewriteGoSyntax(['status', '-json'])).toMatchObject({ command: 'status', flags: ['--json=true'] });
-    expect(() => rewriteGoSyntax(['-json', 'status'])).toThrow(UsageError);
+  it('keeps apart the first word, the other words and the flags', () => {
+    expect(rewriteGoSyntax(['services', '-json', 'restore', '-intf', 'x', '-'])).toMatchObject({
+      first: 'services',
+      words: ['restore', '-'],
+      flags: ['--json=true', '--intf=x'],
+    });
+    expect(rewriteGoSyntax(['-json', 'status'])).toMatchObject({ first: undefined, words: ['status'] });
   });
 
   it.each([
-    [['-run', 'true'], '-run takes no separate value, write -run=true'],
-    [['stauts'], 'unknown command "stauts"; the commands are doctor, status, restore, services,'],
-    [['-intf', 'eth0', 'eth1'], 'unexpected argument "eth1"'],
-    [['-'], 'unknown command "-"'],
+    [['-run', 'true'], 'unexpected argument "true": -run takes no separate value, write -run=true'],
     [['-=', '-dry_run'], '"-=" is no flag'],
     [['--=x'], '"--=x" is no flag'],
-    [['-foo\nbar'], '"-foo\\nbar" is no flag'],
-    [['-lru_size'], 'flag -lru_size needs a value: it takes a whole number from'],
+    [['-foo\nbar'], '"-foo\\x0abar" is no flag'],
+    [['-lru_size'], 'flag -lru_size needs a value: it takes a whole number, 1 or more'],
   ])('%j is refused', (argv, message) => {
     expect(() => rewriteGoSyntax(argv)).toThrow(message);
   });

@@ -105,7 +105,7 @@ describe('a value comes from', () => {
   it('says where a bad value is from', () => {
     const bad = fileWith('# of this host\n\nlru_size=many\n');
     expect(() => options(['-lru_size=many'])).toThrow(
-      /^bad value "many" for -lru_size: it takes a whole number from/,
+      /^bad value "many" for -lru_size: it takes a whole number, 1 or more$/,
     );
     expect(() => options([], { START_KATRAN_LRU_SIZE: 'many' })).toThrow('(from START_KATRAN_LRU_SIZE)');
     expect(() => options(['-flagfile', bad])).toThrow(`(from ${bad}:3)`);
@@ -137,6 +137,16 @@ describe('a flag file', () => {
     expect(() => parseFlagFile(content, 'f')).toThrow(message);
   });
 
+  it('that is wrong in one line is wrong, also when a later line of the same flag is good', () => {
+    expect(() => parseFlagFile('lru_size=x\nlru_size=5\n', 'f')).toThrow('(from f:1)');
+  });
+
+  it('may be named several times: a later one wins over an earlier one, flag by flag', () => {
+    const common = fileWith('intf=eth0\nlru_size=5\n');
+    const own = fileWith('intf=eth1\n');
+    expect(options(['-flagfile', common, '-flagfile', own])).toMatchObject({ intf: 'eth1', lru_size: 5 });
+  });
+
   it('that is named and missing is an error', () => {
     expect(() => options(['-flagfile', '/nonexistent/flags'])).toThrow(
       'cannot read the flag file /nonexistent/flags (from the command line): no such file',
@@ -155,7 +165,29 @@ describe('refused on the command line', () => {
     [['-strategy', 'fast'], '0 (sequential), 1 (same-node), 2 (all-nodes), 3 (keep)'],
     [['-cpus', '3-1'], 'bad value "3-1" for -cpus: it takes a CPU list'],
     [['-default_mac', '01:00:5e:00:00:01'], 'bad value "01:00:5e:00:00:01" for -default_mac'],
-    [['-default_mac', 'nonsense'], 'it takes a MAC address such as'],
+    [['-default_mac', '00:00:00:00:00:00'], '; this one is all zeros'],
+    [['-default_mac', 'zz'], /^bad value "zz" for -default_mac: it takes a MAC address such as \S+$/],
+    [['-lru_size=0'], 'bad value "0" for -lru_size: it takes a whole number, 1 or more'],
+    [['-lru_size=-1'], 'bad value "-1" for -lru_size'],
+    [['-lru_size=x', '-lru_size=5'], 'bad value "x" for -lru_size'],
+    [['-binary', 'a\0b'], 'bad value "a\\x00b" for -binary'],
+    [['-intf', 'eth0\x1b[2J/'], 'bad value "eth0\\x1b[2J/" for -intf'],
+    [['-cpus', '\u202e1'], 'bad value "\\u202e1" for -cpus'],
+    [['-lru_size', '9'.repeat(1_048_576)], '9… (1048576 characters)" for -lru_size'],
+    [['stauts'], /^unknown command "stauts"; did you mean status\?$/],
+    [['doctr'], /^unknown command "doctr"; did you mean doctor\?$/],
+    [['doctr', '-intf', 'eth0', '-h'], /^unknown command "doctr"; did you mean doctor\?$/],
+    [['help', 'doctr'], /^unknown command "doctr"; did you mean doctor\?$/],
+    [['help', 'doctor', 'status'], 'unexpected argument "status": it is start-katran help [command]'],
+    [['everything'], 'unknown command "everything"; the commands are doctor, status, restore, services'],
+    [['-'], 'unknown command "-"'],
+    [['\x1b[31m'], 'unknown command "\\x1b[31m"'],
+    [['-intf', 'eth0', 'eth1'], 'unexpected argument "eth1"'],
+    [['-json', 'status'], 'unexpected argument "status"'],
+    [['doctor', '-json', 'true'], 'write -json=true'],
+    [['doctor', '-wach'], /^unknown flag -wach$/],
+    [['status', '-wach'], 'unknown flag -wach; did you mean -watch?'],
+    [['doctor', '-report_file', 'x'], 'give -report too'],
     [['-gateway', '10.0.0'], 'it takes an IPv4 or IPv6 address'],
     [['-json', '-run'], '-json'],
     [['-forwarding_cores', '0-3', '-affinitize'], '-cpus'],
@@ -172,7 +204,6 @@ describe('refused on the command line', () => {
     [['services', 'restore'], 'services restore needs a file'],
     [['services', '-o', 'x.json'], '-o means something to services save only'],
     [['services', 'save', '-exact'], '-exact means something to services restore only'],
-    [['help', 'doctr'], 'help takes one of doctor'],
   ])('%j', (argv, message) => {
     expect(() => options(argv)).toThrow(UsageError);
     expect(() => options(argv)).toThrow(message);
@@ -190,14 +221,40 @@ describe('commands', () => {
     expect(parse('handover', '-intf', 'eth0')).toMatchObject({ kind: 'handover', options: { intf: 'eth0' } });
   });
   it('help and version are words too', () => {
-    expect(parse('help')).toEqual({ kind: 'help', command: undefined });
-    expect(parse('help', 'doctor')).toEqual({ kind: 'help', command: 'doctor' });
-    expect(parse('doctor', '-intf', 'x', '-h')).toEqual({ kind: 'help', command: 'doctor' });
+    expect(parse('help')).toEqual(parse('-h'));
+    expect(parse('help', 'doctor')).toEqual(parse('doctor', '-intf', 'x', '-h'));
+    expect(parse('help', 'doctor')).not.toEqual(parse('help'));
     expect(parse('version')).toEqual({ kind: 'version' });
   });
   it('a flag file speaks to all commands: what means nothing to this one is not looked at', () => {
     const flags = fileWith('run\nwatch\nkeep_services\n');
     expect(parse('restore', '-flagfile', flags)).toMatchObject({ kind: 'restore' });
+  });
+});
+
+describe('affinitize from a file or the environment', () => {
+  const file = (): string => fileWith('# of this host\naffinitize\n');
+  const configured = (...argv: string[]): Options => options([...argv, '-flagfile', file()]);
+
+  it('counts together with -run or -affinitize_only', () => {
+    for (const flag of ['-run', '-affinitize_only', '-affinitize'])
+      expect(configured(flag)).toMatchObject({ affinitize: true, affinitizeIgnored: undefined });
+  });
+  it('never makes a call write that was typed to look', () => {
+    const looking = configured('-strategy', 'sequential');
+    expect(looking).toMatchObject({ affinitize: false, affinitizeIgnored: expect.stringMatching(/:2$/) });
+    expect(options([], { START_KATRAN_AFFINITIZE: '1' })).toMatchObject({
+      affinitize: false,
+      affinitizeIgnored: 'START_KATRAN_AFFINITIZE',
+    });
+  });
+  it('is nothing to mention when it says false', () => {
+    expect(options([], { START_KATRAN_AFFINITIZE: 'false' }).affinitizeIgnored).toBeUndefined();
+  });
+  it('leaves the other settings of that file understandable', () => {
+    const repair = fileWith('affinitize\naffinity_guard=repair\n');
+    expect(options(['-flagfile', repair]).guard).toBe('repair');
+    expect(configured('-forwarding_cores', '0-3').forwarding_cores).toEqual([0, 1, 2, 3]);
   });
 });
 

@@ -15,16 +15,38 @@ describe('integers as Go reads them', () => {
     ['0b101', 5n],
     ['-0x10', -16n],
     ['00', 0n],
+    ['1_000', 1000n],
+    ['0x_1', 1n],
+    ['0_7', 7n],
+    ['-0b_1_0', -2n],
   ])('%s is %s', (text, value) => {
     expect(type.parseInteger(text)).toBe(value);
   });
 
-  it.each(['', ' 1', '1 ', '1.0', '1e3', '08', '0x', '0b2', '0o8', '--1', '1_000', 'x', '٣'])(
-    '%j is none',
-    (text) => {
-      expect(type.parseInteger(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    ' 1',
+    '1 ',
+    '1.0',
+    '1e3',
+    '08',
+    '0x',
+    '0b2',
+    '0o8',
+    '--1',
+    '1__0',
+    '_1',
+    '1_',
+    '0_',
+    '0x1_',
+    '0_8',
+    '0x',
+    'x',
+    '٣',
+    '9'.repeat(1_000_000),
+  ])('%j is none', (text) => {
+    expect(type.parseInteger(text)).toBeUndefined();
+  });
 
   it('reads back every integer in every notation', () => {
     fc.assert(
@@ -94,6 +116,22 @@ describe('interface names', () => {
       expect(type.networkInterface.parse(text)).toBeUndefined();
     },
   );
+});
+
+it.each(['eth0', ''])('a tunnel may be %j: katran takes an empty name as well', (text) => {
+  expect(type.networkInterfaceOrNone.parse(text)).toBe(text);
+});
+
+it.each([
+  [type.integer(1, Number.MAX_SAFE_INTEGER), 'a whole number, 1 or more'],
+  [type.integer(0, 65535), 'a whole number from 0 to 65535'],
+])('a range is told as people say it', ({ takes }, words) => {
+  expect(takes).toBe(words);
+});
+
+it('no text holds NUL: the kernel would take it for the end', () => {
+  for (const { parse } of [type.text, type.path, type.networkInterface, type.serverAddress, type.ipAddress])
+    expect(parse('a\0b:1')).toBeUndefined();
 });
 
 describe('addresses', () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { flagFile } from '../../../scripts/docs/flag-file.ts';
 import { generatedFiles, latestRelease, read } from '../../../scripts/docs/generated.ts';
 import { troff } from '../../../scripts/docs/man-page.ts';
-import { COMMANDS, FLAGS, FLAG_NAMES } from '../../../src/cli/flags.ts';
+import { COMMANDS } from '../../../src/cli/commands.ts';
+import { FLAGS, FLAG_NAMES } from '../../../src/cli/flags.ts';
 import { parseFlagFile } from '../../../src/cli/flag-file.ts';
 import { version } from '../../../package.json';
 

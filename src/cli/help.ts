@@ -1,0 +1,127 @@
+import type { Command, Help } from 'commander';
+import { COMMANDS, isCommand, type CommandName } from './commands.ts';
+import { FLAGS, FLAG_NAMES, GROUPS, type FlagName, type Group } from './flags.ts';
+
+/** The second line of every usage error. */
+export const USAGE_HINT = "run 'start-katran -h' for the flags";
+
+const COLUMNS = 79;
+const TEXT_COLUMN = 28;
+const NARROW_COLUMN = 22;
+
+/** Of the flags that a launch has too, those that a command's help describes; the others it only names. */
+const DESCRIBED: ReadonlySet<FlagName> = new Set(['intf', 'dry_run', 'json']);
+
+/** Text in lines that begin at a column, behind a head or below it. */
+function beside(head: string, text: string, column: number): string[] {
+  const indent = ' '.repeat(column);
+  const lines: string[] = [];
+  const fits = head.length < column - 1 || head === '';
+  if (!fits) lines.push(head);
+  let line = fits ? head.padEnd(column) : indent;
+  for (const word of text.split(' ')) {
+    if (line.length + word.length > COLUMNS && line.length > column) {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += `${word} `;
+  }
+  return [...lines, line.trimEnd()];
+}
+
+/** A default that the text names itself is not said again. */
+function fallbackText({ type, defaultText, help }: (typeof FLAGS)[FlagName]): string {
+  const isSaid = defaultText === '' || type.kind === 'boolean' || help.includes(defaultText);
+  return isSaid ? '' : ` (default ${defaultText})`;
+}
+
+function entry(name: FlagName, text: string, column: number): string[] {
+  const { placeholder } = FLAGS[name].type;
+  const value = placeholder === '' ? '' : ` ${placeholder}`;
+  return beside(`  -${name}${value}`, text + fallbackText(FLAGS[name]), column);
+}
+
+/** The flags that commander has for the command, in the order of the table. */
+function flagsDescribed(command: Command, helper: Help): readonly FlagName[] {
+  const names = new Set(helper.visibleOptions(command).map((option) => option.attributeName()));
+  return FLAG_NAMES.filter((name) => names.has(name));
+}
+
+function programHelp(command: Command, helper: Help): string[] {
+  const flags = flagsDescribed(command, helper);
+  const groups = Object.keys(GROUPS).filter((group): group is Group => group in GROUPS);
+  return [
+    'Usage: start-katran [flags] [-- katran arguments]',
+    '       start-katran COMMAND [flags]',
+    '       start-katran -h | -version',
+    '',
+    "Pins the NIC's interrupts, finds the gateway's MAC, starts katran_server_grpc",
+    'and supervises it. Without -run and -affinitize it only shows what it would do.',
+    '',
+    '  sudo start-katran -affinitize -run   pin interrupts, start katran, supervise',
+    '  sudo start-katran -affinitize_only   pin interrupts and exit (at boot)',
+    '  start-katran -dry_run                show everything, change nothing',
+    '',
+    "Commands ('start-katran help COMMAND' has the flags and examples of each):",
+    ...helper
+      .visibleCommands(command)
+      .flatMap((sub) => beside(`  ${sub.name()}`, sub.description(), TEXT_COLUMN)),
+    ...groups.flatMap((group) => {
+      const own = flags.filter((name) => FLAGS[name].group === group);
+      return own.length === 0
+        ? []
+        : ['', `${GROUPS[group]}:`, ...own.flatMap((name) => entry(name, FLAGS[name].help, TEXT_COLUMN))];
+    }),
+    '',
+    '-name and --name are the same, _ and - in names too; -name=value or -name value;',
+    'booleans: -run or -run=false. A value comes from the command line, the',
+    'environment (START_KATRAN_LRU_SIZE), the flag file, or the default.',
+    'Exit status: 0 done, 1 failed, 2 usage, 3 doctor or status found something',
+    "wrong, otherwise katran's own (128+N when signal N ended it).",
+    '',
+  ];
+}
+
+function examplesOf(name: CommandName): string[] {
+  const { examples } = COMMANDS[name];
+  const longest = Math.max(0, ...examples.map(([call]) => call.length));
+  return examples.map(([call, does]) => `  start-katran ${call.padEnd(longest)}   ${does}`);
+}
+
+/** In the help of its one command, a flag's text does not begin with that command. */
+const ownHelp = (flag: FlagName, command: CommandName): string => {
+  const { help } = FLAGS[flag];
+  return help.startsWith(`${command}: `) ? help.slice(command.length + 2) : help;
+};
+
+function commandHelp(name: CommandName, command: Command, helper: Help): string[] {
+  const flags = flagsDescribed(command, helper);
+  const own = flags.filter((flag) => DESCRIBED.has(flag) || !FLAGS[flag].owners.includes('launch'));
+  const shared = flags.filter((flag) => !own.includes(flag));
+  const { forms, help } = COMMANDS[name];
+  const examples = examplesOf(name);
+  return [
+    ...forms.map((form, i) => `${i === 0 ? 'Usage:' : '      '} start-katran ${form}`),
+    '',
+    ...beside('', `${help.charAt(0).toUpperCase()}${help.slice(1)}.`, 0),
+    ...(examples.length === 0 ? [] : ['', ...examples]),
+    ...(own.length === 0
+      ? []
+      : ['', 'Flags:', ...own.flatMap((flag) => entry(flag, ownHelp(flag, name), NARROW_COLUMN))]),
+    ...(shared.length === 0
+      ? []
+      : [
+          '',
+          "As for a launch ('start-katran -h' describes them):",
+          ...beside('', shared.map((flag) => `-${flag}`).join(' '), 2),
+        ]),
+    '',
+  ];
+}
+
+/** The text of `-h`, of the program or of one command; 80 columns. */
+export function helpText(command: Command, helper: Help): string {
+  const name = command.parent === null ? undefined : command.name();
+  const lines = isCommand(name) ? commandHelp(name, command, helper) : programHelp(command, helper);
+  return lines.join('\n');
+}
