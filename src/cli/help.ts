@@ -1,4 +1,5 @@
 import type { Command, Help } from 'commander';
+import { wrapped } from '../terminal/wrap.ts';
 import { COMMANDS, isCommand, type CommandName } from './commands.ts';
 import { FLAGS, FLAG_NAMES, GROUPS, type FlagName, type Group } from './flags.ts';
 
@@ -12,21 +13,17 @@ const NARROW_COLUMN = 22;
 /** Of the flags that a launch has too, those that a command's help describes; the others it only names. */
 const DESCRIBED: ReadonlySet<FlagName> = new Set(['intf', 'dry_run', 'json']);
 
-/** Text in lines that begin at a column, behind a head or below it. */
+/** A head, and the text beside it in lines that begin at a column; below it where the head is too long. */
 function beside(head: string, text: string, column: number): string[] {
-  const indent = ' '.repeat(column);
-  const lines: string[] = [];
-  const fits = head.length < column - 1 || head === '';
-  if (!fits) lines.push(head);
-  let line = fits ? head.padEnd(column) : indent;
-  for (const word of text.split(' ')) {
-    if (line.length + word.length > COLUMNS && line.length > column) {
-      lines.push(line.trimEnd());
-      line = indent;
-    }
-    line += `${word} `;
-  }
-  return [...lines, line.trimEnd()];
+  const lines = wrapped(text, COLUMNS - column, { whole: true });
+  const [first = '', ...others] = head.length < column - 1 ? lines : ['', ...lines];
+  const below = others.map((line) => ' '.repeat(column) + line);
+  return [(head.padEnd(column) + first).trimEnd(), ...below];
+}
+
+/** Text in lines that begin at a column. */
+function indented(text: string, column: number): string[] {
+  return wrapped(text, COLUMNS - column, { whole: true }).map((line) => ' '.repeat(column) + line);
 }
 
 /** A default that the text names itself is not said again. */
@@ -103,7 +100,7 @@ function commandHelp(name: CommandName, command: Command, helper: Help): string[
   return [
     ...forms.map((form, i) => `${i === 0 ? 'Usage:' : '      '} start-katran ${form}`),
     '',
-    ...beside('', `${help.charAt(0).toUpperCase()}${help.slice(1)}.`, 0),
+    ...indented(`${help.charAt(0).toUpperCase()}${help.slice(1)}.`, 0),
     ...(examples.length === 0 ? [] : ['', ...examples]),
     ...(own.length === 0
       ? []
@@ -113,7 +110,7 @@ function commandHelp(name: CommandName, command: Command, helper: Help): string[
       : [
           '',
           "As for a launch ('start-katran -h' describes them):",
-          ...beside('', shared.map((flag) => `-${flag}`).join(' '), 2),
+          ...indented(shared.map((flag) => `-${flag}`).join(' '), 2),
         ]),
     '',
   ];
