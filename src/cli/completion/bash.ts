@@ -1,8 +1,9 @@
 import {
   COMPLETED_COMMANDS,
   COMPLETED_FLAGS,
-  COMPLETED_SHELLS,
   SAYING_FLAGS,
+  WORDS_BEHIND,
+  WORDS_ONLY,
   flagsWith,
   flagsWithChoices,
 } from './words.ts';
@@ -13,6 +14,12 @@ function choiceCases(): string {
   return flagsWithChoices()
     .map(([name, choices]) => `    ${name}) words='${words(choices)}' ;;`)
     .join('\n');
+}
+
+function wordCases(): string {
+  return WORDS_BEHIND.map(([command, behind]) => `        ${command}) behind='${words(behind)}' ;;`).join(
+    '\n',
+  );
 }
 
 /**
@@ -84,9 +91,18 @@ _start_katran() {
   if [[ $current != -* ]]; then
     if ((COMP_CWORD == 1)); then
       COMPREPLY=($(compgen -W '${words(COMPLETED_COMMANDS.map(([name]) => name))}' -- "$current"))
-    elif [[ \${COMP_WORDS[1]} == completion ]]; then
-      ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W '${words(COMPLETED_SHELLS)}' -- "$current"))
-      return
+    else
+      local behind=''
+      case \${COMP_WORDS[1]} in
+${wordCases()}
+      esac
+      ((COMP_CWORD == 2)) && COMPREPLY=($(compgen -W "$behind" -- "$current"))
+      case \${COMP_WORDS[1]} in
+        ${WORDS_ONLY.join('|')}) return ;;
+        services)
+          ((COMP_CWORD == 3)) && [[ \${COMP_WORDS[2]} == restore ]] && { _start_katran_files "$current" ''; return; }
+          ;;
+      esac
     fi
     [[ -n $current ]] && return
   fi

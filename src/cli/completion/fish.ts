@@ -1,8 +1,8 @@
 import {
   COMPLETED_COMMANDS,
   COMPLETED_FLAGS,
-  COMPLETED_SHELLS,
   SAYING_FLAGS,
+  WORDS_BEHIND,
   singleQuoted,
   type CompletedFlag,
 } from './words.ts';
@@ -50,9 +50,14 @@ function __start_katran_is_first
     test (count (commandline -opc)) -eq 1
 end
 
-function __start_katran_is_completion
+function __start_katran_is_behind
     set -l words (commandline -opc)
-    test (count $words) -eq 2; and test $words[2] = completion
+    test (count $words) -eq 2; and test $words[2] = $argv[1]
+end
+
+function __start_katran_is_restored_file
+    set -l words (commandline -opc)
+    test (count $words) -eq 3; and test "$words[2..3]" = 'services restore'
 end
 
 # A boolean's value comes with = only.
@@ -72,7 +77,8 @@ end
 complete -c start-katran -f
 complete -c start-katran -n __start_katran_after_dashes -F
 ${COMPLETED_COMMANDS.map(([name, help]) => `complete -c start-katran -n __start_katran_is_first -a ${name} -d ${singleQuoted(help)}`).join('\n')}
-complete -c start-katran -n __start_katran_is_completion -a '${COMPLETED_SHELLS.join(' ')}' -d shell
+${WORDS_BEHIND.map(([command, words]) => `complete -c start-katran -n '__start_katran_is_behind ${command}' -a '${words.join(' ')}'`).join('\n')}
+complete -c start-katran -n __start_katran_is_restored_file -F
 ${Object.entries(SAYING_FLAGS)
   .map(([name, help]) => `complete -c start-katran -o ${name} -l ${name} -d ${singleQuoted(help)}`)
   .join('\n')}

@@ -1,4 +1,4 @@
-import { COMMANDS, SHELLS } from '../commands.ts';
+import { COMMANDS, COMMAND_NAMES, SERVICE_ACTIONS, SHELLS } from '../commands.ts';
 import { FLAGS, FLAG_NAMES } from '../flags.ts';
 
 /** What a shell can complete after a flag. */
@@ -34,7 +34,15 @@ export const SAYING_FLAGS = { help: 'usage', version: 'name and version' } as co
 export const COMPLETED_COMMANDS: readonly (readonly [string, string])[] = Object.entries(COMMANDS).map(
   ([name, { help }]) => [name, help],
 );
-export const COMPLETED_SHELLS: readonly string[] = SHELLS;
+/** Words that a command takes behind it. */
+export const WORDS_BEHIND: readonly (readonly [command: string, words: readonly string[]])[] = [
+  ['completion', SHELLS],
+  ['services', SERVICE_ACTIONS.filter((action) => action !== 'show')],
+  ['help', COMMAND_NAMES],
+];
+
+/** Commands behind which nothing but these words can be typed. */
+export const WORDS_ONLY: readonly string[] = ['completion', 'help'];
 
 export function flagsWith(values: 'boolean' | 'interface' | 'path' | 'none'): readonly string[] {
   return COMPLETED_FLAGS.filter((flag) => flag.values === values).map(({ name }) => name);

@@ -1,8 +1,9 @@
 import {
   COMPLETED_COMMANDS,
   COMPLETED_FLAGS,
-  COMPLETED_SHELLS,
   SAYING_FLAGS,
+  WORDS_BEHIND,
+  WORDS_ONLY,
   flagsWith,
   singleQuoted,
   type CompletedFlag,
@@ -46,11 +47,10 @@ _start_katran_interfaces() {
 
 _start_katran() {
   local i name dashes
-  local -a commands shells specifications
+  local -a commands behind specifications
   commands=(
 ${COMPLETED_COMMANDS.map(([name, help]) => `    ${singleQuoted(`${name}:${help}`)}`).join('\n')}
   )
-  shells=(${COMPLETED_SHELLS.join(' ')})
 
   # After -- come katran's own arguments.
   if (( \${words[(I)--]} > 0 && \${words[(I)--]} < CURRENT )); then
@@ -88,9 +88,17 @@ ${[...COMPLETED_FLAGS.map(specification), ...saying].map((line) => `    ${line}`
   done
 
   if [[ $words[2] == (${COMPLETED_COMMANDS.map(([name]) => name).join('|')}) && CURRENT -gt 2 ]]; then
-    if [[ $words[2] == completion ]]; then
-      (( CURRENT == 3 )) && _describe shell shells
-      return
+    if [[ $PREFIX != -* ]]; then
+      behind=()
+      case $words[2] in
+${WORDS_BEHIND.map(([command, list]) => `        ${command}) behind=(${list.join(' ')}) ;;`).join('\n')}
+      esac
+      (( CURRENT == 3 && $#behind > 0 )) && _describe word behind
+      [[ $words[2] == (${WORDS_ONLY.join('|')}) ]] && return
+      if [[ $words[2] == services && $words[3] == restore ]] && (( CURRENT == 4 )); then
+        _files
+        return
+      fi
     fi
     shift words
     (( CURRENT-- ))
