@@ -153,7 +153,7 @@ function settle(
 }
 
 /** The words after `services`. */
-function serviceWords(words: readonly string[], { given, exact }: Options) {
+function serviceWords(words: readonly string[], typed: Typed['flags']) {
   const [word = 'show', file] = words;
   const action = SERVICE_ACTIONS.find((name) => name === word);
   if (action === undefined || (file !== undefined && action !== 'restore')) {
@@ -162,8 +162,9 @@ function serviceWords(words: readonly string[], { given, exact }: Options) {
   }
   if (action === 'restore' && file === undefined)
     conflict('services restore needs a file: services restore FILE, or - for stdin');
-  if (given.has('o') && action !== 'save') conflict('-o means something to services save only');
-  if (exact && action !== 'restore') conflict('-exact means something to services restore only');
+  if (typed.o !== undefined && action !== 'save') conflict('-o means something to services save only');
+  if (typed.exact !== undefined && action !== 'restore')
+    conflict('-exact means something to services restore only');
   return { action, file };
 }
 
@@ -190,6 +191,6 @@ export function parseInvocation(argv: readonly string[], environment: Environmen
   const options = settle(collect(flags, environment), rewritten.verbatim, command);
   const act = { options, remarks: unknownVariables(environment) };
   return command === 'services'
-    ? { kind: command, ...serviceWords(words, options), ...act }
+    ? { kind: command, ...serviceWords(words, flags), ...act }
     : { kind: command, ...act };
 }
