@@ -56,8 +56,13 @@ function understood({ text, problem }: Read, file: string, from = ''): GivenFlag
 export function readFlagFiles(named: readonly Given[]): GivenFlags {
   const files = named.filter(({ text }) => text !== '');
   if (files.length > 0) {
-    const all = files.map(({ text, source }) => understood(readWhole(text), text, ` (from ${source})`));
-    return Object.assign({}, ...all);
+    return files.reduce<GivenFlags>(
+      (before, { text, source }) => ({
+        ...before,
+        ...understood(readWhole(text), text, ` (from ${source})`),
+      }),
+      {},
+    );
   }
   const read = readWhole(DEFAULT_FLAG_FILE);
   return read.isAbsent === true ? {} : understood(read, DEFAULT_FLAG_FILE);

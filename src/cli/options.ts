@@ -177,17 +177,13 @@ export function parseInvocation(argv: readonly string[], environment: Environmen
   const parsed = parseTyped(rewritten);
   if ('help' in parsed) return { kind: 'help', text: parsed.help };
   const { command, flags, words } = parsed;
-  switch (command) {
-    case 'help':
-      throw new Error('commander answers help');
-    case 'version':
-      return { kind: 'version' };
-    case 'completion': {
-      const shell = SHELLS.find((name) => name === words[0]);
-      if (shell === undefined) throw new Error('commander checks the shell');
-      return { kind: 'completion', shell };
-    }
+  if (command === 'version') return { kind: 'version' };
+  if (command === 'completion') {
+    const shell = SHELLS.find((name) => name === words[0]);
+    if (shell === undefined) throw new Error('commander checks the shell');
+    return { kind: 'completion', shell };
   }
+  if (command === 'help') throw new Error('commander answers help');
   const options = settle(collect(flags, environment), rewritten.verbatim, command);
   const act = { options, remarks: unknownVariables(environment) };
   return command === 'services'

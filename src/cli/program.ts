@@ -24,8 +24,8 @@ function optionOf(name: FlagName): Option {
   const option = new Option(`--${name} <value>`, help);
   if (type.choices !== undefined) option.choices(type.choices);
   // After choices(), whose own check knows no numbers and says it in other words. Every occurrence is checked.
-  return option.argParser((text: string, before: readonly Given[] = []) => [
-    ...before,
+  return option.argParser<readonly Given[] | undefined>((text, before) => [
+    ...(before ?? []),
     readGiven(name, text, COMMAND_LINE),
   ]);
 }

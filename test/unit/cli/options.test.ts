@@ -242,7 +242,8 @@ describe('affinitize from a file or the environment', () => {
   });
   it('never makes a call write that was typed to look', () => {
     const looking = configured('-strategy', 'sequential');
-    expect(looking).toMatchObject({ affinitize: false, affinitizeIgnored: expect.stringMatching(/:2$/) });
+    expect(looking.affinitize).toBe(false);
+    expect(looking.affinitizeIgnored).toMatch(/:2$/);
     expect(options([], { START_KATRAN_AFFINITIZE: '1' })).toMatchObject({
       affinitize: false,
       affinitizeIgnored: 'START_KATRAN_AFFINITIZE',

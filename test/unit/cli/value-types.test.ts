@@ -130,8 +130,8 @@ it.each([
 });
 
 it('no text holds NUL: the kernel would take it for the end', () => {
-  for (const { parse } of [type.text, type.path, type.networkInterface, type.serverAddress, type.ipAddress])
-    expect(parse('a\0b:1')).toBeUndefined();
+  for (const one of [type.text, type.path, type.networkInterface, type.serverAddress, type.ipAddress])
+    expect(one.parse('a\0b:1')).toBeUndefined();
 });
 
 describe('addresses', () => {
