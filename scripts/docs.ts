@@ -1,4 +1,4 @@
-/** `npm run docs`: writes again what is made from the flag table. */
+/** `npm run docs`: writes again what is made from the tables in src. */
 import fs from 'node:fs';
 import path from 'node:path';
 import { generatedFiles, home, read } from './docs/generated.ts';

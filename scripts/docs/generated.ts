@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { doctorPage } from './doctor-page.ts';
 import { flagFile } from './flag-file.ts';
 import { flagsPage } from './flags-page.ts';
 import { manPage } from './man-page.ts';
@@ -17,9 +18,10 @@ export function latestRelease(changelog: string): { version: string; date: strin
   return { version: match[1], date: match[2] };
 }
 
-/** Every committed file that is made from the flag table, by its path. */
+/** Every committed file that is made from a table in src, by its path. */
 export function generatedFiles(): Readonly<Record<string, string>> {
   return {
+    'docs/doctor.md': doctorPage(),
     'docs/flags.md': flagsPage(),
     'packaging/start-katran.8': manPage(
       read('packaging/start-katran.8.in'),

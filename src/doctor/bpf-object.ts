@@ -3,7 +3,7 @@ import { bpfObjectProblem, readElfHeader } from '../katran/elf-header.ts';
 import { fail, ok, type Finding } from './types.ts';
 
 /** Whether katran could load a file as a BPF object; `flag` is the one that named it. */
-export function lookAtObject(file: string, flag: string): Finding {
+export function examineObject(file: string, flag: string): Finding {
   const meaning = 'katran aborts (SIGABRT) when it cannot load it';
   let problem: string | undefined;
   try {

@@ -5,7 +5,7 @@ import { skipped, STATUSES, type Check, type CheckResult, type Finding, type Sta
 
 async function findingOf(check: Check, host: Host): Promise<Finding> {
   try {
-    return await check.look(host);
+    return await check.examine(host);
   } catch (error) {
     if (error instanceof Failure) return skipped(messageOf(error));
     // The other checks are wanted all the more when something is odd on this host.

@@ -54,6 +54,15 @@ function needs<T>(look: () => T, otherwise: string): () => T {
   });
 }
 
+/** A tool answers in some ms; on a loaded host it may wait for the processor, or for a lock of the kernel. */
+const PATIENCE_MS = 5000;
+
+function patient(tools: Tools): Tools {
+  return {
+    ask: (command, args, options) => tools.ask(command, args, { timeoutMs: PATIENCE_MS, ...options }),
+  };
+}
+
 /**
  * What the checks look at: what was typed, the kernel's files, and what tools say. Each fact is read when it is first asked
  * for, and once. Functions throw Failure (also KernelFileError) for what cannot be known.
@@ -94,7 +103,7 @@ export function openHost({
 }: Pick<Task, 'options' | 'root' | 'tools'> & Pick<World, 'environment'>): Host {
   const endpoint = katranEndpoint(options);
   const searchPath = environment.PATH ?? '';
-  const tools = askingOnce(root.live ? live : recordedTools(root));
+  const tools = askingOnce(root.live ? patient(live) : recordedTools(root));
   const choose = once(() => chooseInterface(options, root, SILENT));
   const interfaceName = needs(choose, 'there is no interface to look at');
   const makePlan = once(() => {

@@ -1,13 +1,22 @@
 import type { Host } from './host.ts';
 
-export const GROUPS = ['host', 'NIC', 'affinity', 'gateway', 'BPF', 'katran', 'healthcheck'] as const;
+export const GROUPS = [
+  'host',
+  'NIC',
+  'offloads',
+  'affinity',
+  'gateway',
+  'BPF',
+  'katran',
+  'healthcheck',
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** `skipped`: could not be looked at, or does not apply; `found` then says why. */
 export const STATUSES = ['ok', 'warn', 'fail', 'skipped'] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** What one look gave. The texts are for people: no full stop at the end, no line feeds. */
+/** What one check found. The texts are for people: no full stop at the end, no line feeds. */
 export interface Finding {
   readonly status: Status;
   readonly found: string;
@@ -17,15 +26,27 @@ export interface Finding {
   readonly fix?: string | undefined;
 }
 
-/** One question about the host, the NIC or the files katran needs. It reads and never changes anything. */
+/**
+ * One question about the host, the NIC or the files katran needs. It reads and never changes anything. A Failure thrown in here
+ * (a file that cannot be read, no interface, no such tool) makes the check `skipped`.
+ */
+export type Examine = (host: Host) => Finding | Promise<Finding>;
+
 export interface Check {
   /** Stable, for scripts and for the documents. */
   readonly id: string;
   readonly group: Group;
   /** Why it is asked: what it means for katran when all is well. */
   readonly purpose: string;
-  /** A Failure thrown in here (a file that cannot be read, no interface, no such tool) makes the check `skipped`. */
-  look(host: Host): Finding | Promise<Finding>;
+  readonly examine: Examine;
+}
+
+/** The checks of a group by their ids, in the order they are shown. */
+export function groupOf(
+  group: Group,
+  rows: Readonly<Record<string, readonly [purpose: string, examine: Examine]>>,
+): Check[] {
+  return Object.entries(rows).map(([id, [purpose, examine]]) => ({ id, group, purpose, examine }));
 }
 
 /** A check with its answer, as `-json` prints it. */

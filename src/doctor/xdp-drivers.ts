@@ -1,4 +1,6 @@
 import { Failure } from '../failure.ts';
+import { bondHashPolicy, bondMode, takesXdp } from '../linux/bonding.ts';
+import { isBefore } from '../linux/kernel-release.ts';
 import type { NetDevice } from '../linux/net-device.ts';
 import type { Host } from './host.ts';
 
@@ -40,15 +42,22 @@ export async function driverOf(host: Host, device: NetDevice): Promise<string | 
   }
 }
 
+/** Whether a bond of that mode passes XDP programs on to its members. */
+export function bondRunsXdp(host: Host, mode: string | null): boolean {
+  return !isBefore(host.kernel(), [5, 15]) && takesXdp(mode, bondHashPolicy(host.root, host.interfaceName()));
+}
+
 /** Whether katran's program will run in generic mode: after the driver, on full socket buffers. */
 export async function runsGeneric(host: Host): Promise<boolean> {
   const device = host.device();
-  if (['bond', 'team', 'vlan', 'bridge'].includes(device.kind)) return true;
+  if (['team', 'vlan', 'bridge'].includes(device.kind)) return true;
+  if (device.kind === 'bond' && !bondRunsXdp(host, bondMode(host.root, device.name))) return true;
   try {
     const { xdp } = await host.link();
     if (xdp !== null) return xdp.mode === 'generic';
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
-  return !hasNativeXdp(await driverOf(host, device));
+  const drivers = await Promise.all(host.members().map((member) => driverOf(host, member)));
+  return !drivers.every(hasNativeXdp);
 }

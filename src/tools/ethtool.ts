@@ -42,3 +42,42 @@ export function parseChannels(text: string): Channels {
 export async function readChannels(tools: Tools, name: string): Promise<Channels> {
   return parseChannels(await tools.ask('ethtool', ['-l', name]));
 }
+
+/** What `ethtool -x` shows of the table that spreads flows over receive queues. */
+export interface Indirection {
+  /** Receive rings there are. */
+  readonly rings: number;
+  /** Those that the table names, ascending. */
+  readonly used: readonly number[];
+}
+
+/** `RX flow hash indirection table for eth0 with 8 RX ring(s):` and its rows; undefined when there is no such table. */
+export function parseIndirection(text: string): Indirection | undefined {
+  const rings = / with (\d+) RX ring/.exec(text)?.[1];
+  if (rings === undefined) return undefined;
+  const rows = [...text.matchAll(/^\s*\d+:((?:\s+\d+)+)\s*$/gm)];
+  const used = new Set(rows.flatMap(([, cells = '']) => cells.trim().split(/\s+/).map(Number)));
+  return used.size === 0 ? undefined : { rings: Number(rings), used: [...used].sort((a, b) => a - b) };
+}
+
+/** Undefined where the device has no such table. Throws Failure. */
+export async function readIndirection(tools: Tools, name: string): Promise<Indirection | undefined> {
+  return parseIndirection(await tools.ask('ethtool', ['-x', name]));
+}
+
+/** Receive descriptors as `ethtool -g` shows them: what the device could have, and what it has. */
+export interface ReceiveRing {
+  readonly most: number;
+  readonly now: number;
+}
+
+/** Undefined where the output does not say. */
+export function parseReceiveRing(text: string): ReceiveRing | undefined {
+  const [most, now] = [...text.matchAll(/^RX:\s+(\d+)/gm)].map(([, count]) => Number(count));
+  return most === undefined || now === undefined ? undefined : { most, now };
+}
+
+/** Throws Failure. */
+export async function readReceiveRing(tools: Tools, name: string): Promise<ReceiveRing | undefined> {
+  return parseReceiveRing(await tools.ask('ethtool', ['-g', name]));
+}

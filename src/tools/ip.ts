@@ -84,3 +84,22 @@ export async function readIpv6Neighbours(
     await tools.ask('ip', ['-j', '-6', 'neigh', 'show', 'to', address, 'dev', device], options),
   );
 }
+
+/** A policy rule; `table` is null where it leads to none (a prohibition). */
+export interface Rule {
+  readonly priority: number;
+  readonly table: string | null;
+}
+
+/** Of the output of `ip -j rule show`. Throws Failure when that is no JSON. */
+export function parseRules(text: string): Rule[] {
+  return parseToolList('ip', text).map((rule) => ({
+    priority: numberField(rule, 'priority') ?? 0,
+    table: textField(rule, 'table') ?? numberField(rule, 'table')?.toString() ?? null,
+  }));
+}
+
+/** Throws Failure. */
+export async function readRules(tools: Tools): Promise<Rule[]> {
+  return parseRules(await tools.ask('ip', ['-j', 'rule', 'show']));
+}

@@ -2,6 +2,9 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { CHECKS } from '../../../src/doctor/checks/index.ts';
 import {
   features,
+  indirection,
+  ringText,
+  rules,
   holder,
   linkText,
   memlockLimits,
@@ -41,6 +44,25 @@ const processorsPossible = (count: number): Record<string, string> => ({
 const virtio = (most: number): MadeHost => ({
   machine: '4-2-virtio_net',
   edits: { ...release('6.1.0\n'), 'tools/ethtool_-l_eth0': channels(most, 2) },
+});
+
+const routes = (...gateways: readonly string[]): string =>
+  'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n' +
+  gateways
+    .map((hex, metric) => `eth0\t00000000\t${hex}\t0003\t0\t0\t${metric}\t00000000\t0\t0\t0\n`)
+    .join('');
+const bond = (mode: string, policy = 'layer2 0'): MadeHost => ({
+  machine: '8-2-bond-vlan',
+  flags: ['-intf', 'bond0'],
+  edits: {
+    ...release('6.1.0\n'),
+    'sys/class/net/bond0/bonding/mode': `${mode}\n`,
+    'sys/class/net/bond0/bonding/xmit_hash_policy': `${policy}\n`,
+  },
+});
+const ENABLED = { 'etc/systemd/system/multi-user.target.wants/irqbalance.service': { link: '/usr/lib/x' } };
+const missed = (count: number): Record<string, string> => ({
+  'sys/class/net/eth0/statistics/rx_missed_errors': `${count}\n`,
 });
 
 /** By check: what makes it fail or warn, and for a few what it passes on. A check without an entry fails the test below. */
@@ -125,8 +147,19 @@ const CASES: Readonly<Record<string, Cases>> = {
         machine: '8-2-bond-vlan',
         flags: ['-intf', 'bond0'],
         is: 'warn',
-        found: /bond0 is a bond of eth2, eth4/,
+        found: /bond0 is a bond.* of eth2, eth4/,
         fix: /-intf eth2 and -intf eth4/,
+      },
+      { ...bond('active-backup 1'), is: 'warn', found: /\(active-backup\)/, fix: /^nothing, if/ },
+      { ...bond('802.3ad 4'), is: 'warn', found: /\(802\.3ad\)/, fix: /^nothing, if/ },
+      { ...bond('802.3ad 4', 'vlan+srcmac 5'), is: 'warn', found: /802/, fix: /^one katran/ },
+      { ...bond('broadcast 3'), is: 'warn', found: /broadcast/, fix: /^one katran/ },
+      {
+        ...bond('active-backup 1'),
+        edits: { ...bond('active-backup 1').edits, ...release('5.10.0\n') },
+        is: 'warn',
+        found: /active-backup/,
+        fix: /^one katran/,
       },
       {
         machine: '8-2-bond-vlan',
@@ -153,6 +186,33 @@ const CASES: Readonly<Record<string, Cases>> = {
     ill: [
       { flags: ['-cpus', '0'], is: 'warn', found: /eth0: 2; CPUs: 1/, fix: /^ethtool -L eth0 combined 1$/ },
       { machine: '4-2-e1000e-intx', is: 'warn', found: /eth0: 1; CPUs: 4/, fix: /combined 4/ },
+    ],
+  },
+  rss: {
+    ill: [
+      {
+        edits: { 'tools/ethtool_-x_eth0': indirection(1) },
+        is: 'warn',
+        found: /eth0: 1 of 2 queues get packets/,
+        fix: /^ethtool -X eth0 equal 2$/,
+      },
+    ],
+  },
+  drops: {
+    passes: { edits: missed(9) },
+    ill: [
+      {
+        edits: missed(9000),
+        is: 'warn',
+        found: /eth0: 9000 of 9000000 missed/,
+        fix: /^ethtool -G eth0 rx 4096$/,
+      },
+      {
+        edits: { ...missed(9000), 'tools/ethtool_-g_eth0': ringText(4096, 4096) },
+        is: 'warn',
+        found: /9000/,
+        fix: /see queues, rss/,
+      },
     ],
   },
   'xdp-queues': {
@@ -230,12 +290,43 @@ const CASES: Readonly<Record<string, Cases>> = {
     ],
   },
   irqbalance: {
+    passes: {
+      edits: { ...ENABLED, 'etc/default/irqbalance': 'IRQBALANCE_ARGS="--banirq=33 --banirq=34"\n' },
+    },
     ill: [
       {
         edits: { 'proc/640/comm': 'irqbalance\n' },
         is: 'fail',
         found: /irqbalance \(pid 640\) runs/,
-        fix: /^systemctl disable --now irqbalance$/,
+        fix: /^systemctl disable --now irqbalance, or .*"--banirq=33 --banirq=34" in \/etc\/default\/irqbalance/,
+      },
+      // Its banned IRQs are not all of the NIC's.
+      {
+        edits: { 'proc/640/comm': 'irqbalance\n', 'proc/640/cmdline': 'irqbalance\0--banirq=33\0' },
+        is: 'fail',
+        found: /runs$/,
+        fix: /banirq/,
+      },
+      { edits: ENABLED, is: 'warn', found: /enabled, though it does not run now/, fix: /^systemctl disable/ },
+      {
+        edits: {
+          'run/systemd/system/x.target.wants/irqbalance.service': '',
+          'etc/default/irqbalance': '#IRQBALANCE_ARGS="--banirq=33 --banirq=34"\n',
+        },
+        is: 'warn',
+        found: /enabled/,
+        fix: /in \/etc\/default\/irqbalance/,
+      },
+    ],
+  },
+  'nohz-full': {
+    passes: { edits: { 'sys/devices/system/cpu/nohz_full': '0-1\n' } },
+    ill: [
+      {
+        edits: { 'sys/devices/system/cpu/nohz_full': '1-2\n' },
+        is: 'warn',
+        found: /^forwarding cores 2 are nohz_full$/,
+        fix: /-cpus 0,3$/,
       },
     ],
   },
@@ -315,6 +406,23 @@ const CASES: Readonly<Record<string, Cases>> = {
         flags: ['-intf', 'eth1'],
         is: 'warn',
         found: /10\.77\.0\.1 on eth0/,
+        fix: /-gateway/,
+      },
+    ],
+  },
+  'one-router': {
+    passes: { flags: ['-gateway', '10.77.0.1'], edits: { 'proc/net/route': routes('01004D0A', '02004D0A') } },
+    ill: [
+      {
+        edits: { 'proc/net/route': routes('01004D0A', '02004D0A') },
+        is: 'warn',
+        found: /2 default routes: 10\.77\.0\.1 on eth0, 10\.77\.0\.2 on eth0/,
+        fix: /-gateway/,
+      },
+      {
+        edits: { 'tools/ip_-j_rule_show': rules({ priority: 100, src: '10.0.0.0', table: 'uplink2' }) },
+        is: 'warn',
+        found: /^policy rules: rule 100 to table uplink2$/,
         fix: /-gateway/,
       },
     ],
@@ -458,6 +566,17 @@ const CASES: Readonly<Record<string, Cases>> = {
       },
     ],
   },
+  'flag-file': {
+    passes: { edits: { 'etc/start-katran/flags': null } },
+    ill: [
+      {
+        edits: { 'etc/start-katran/flags': '# all\n#balancer_bpf=\n' },
+        is: 'warn',
+        found: /sets no flag/,
+        fix: /balancer_bpf/,
+      },
+    ],
+  },
   binary: {
     ill: [
       { flags: ['-binary', 'FILES/missing'], is: 'fail', found: /missing does not exist/, fix: /-binary/ },
@@ -573,6 +692,25 @@ const CASES: Readonly<Record<string, Cases>> = {
       },
     ],
   },
+  'act-gact': {
+    passes: {
+      edits: {
+        'sys/module': null,
+        'lib/modules/6.12.9-amd64/modules.dep': 'kernel/net/sched/act_gact.ko.xz:\n',
+      },
+    },
+    ill: [
+      {
+        edits: {
+          'sys/module': null,
+          'lib/modules/6.12.9-amd64/modules.builtin': 'kernel/net/sched/sch_mq.ko\n',
+        },
+        is: 'fail',
+        found: /no act_gact/,
+        fix: /CONFIG_NET_ACT_GACT/,
+      },
+    ],
+  },
   clsact: {
     ill: [
       {
@@ -632,7 +770,7 @@ describe('what cannot be looked at', () => {
 
   test('healthchecking is skipped without -enable_hc', async () => {
     const results = await resultsOf({ flags: ['-enable_hc=false', '-hc_bpf='] });
-    for (const id of ['hc-bpf', 'ipip', 'ipip6', 'clsact'])
+    for (const id of ['hc-bpf', 'ipip', 'ipip6', 'act-gact', 'clsact'])
       expect(results.get(id)).toMatchObject({
         status: 'skipped',
         found: '-enable_hc is not given',

@@ -26,6 +26,28 @@ const feature = (name: string, value: string): string => `${name}: ${value}\n`;
 export const features = (lro: string, gro: string, hardware: string): string =>
   `Features for eth0:\n${feature('large-receive-offload', lro)}${feature('generic-receive-offload', gro)}${feature('rx-gro-hw', hardware)}`;
 
+/** `ethtool -x` of a NIC with two receive rings. */
+export const indirection = (...used: readonly number[]): string =>
+  `RX flow hash indirection table for eth0 with 2 RX ring(s):\n${[0, 8]
+    .map(
+      (first) =>
+        `    ${first}:  ${Array.from({ length: 8 }, (_, i) => `    ${used[i % used.length] ?? 0}`).join(' ')}\n`,
+    )
+    .join('')}RSS hash key:\n6d:5a:56:da\n`;
+
+const rings = (most: number, now: number): string =>
+  `Ring parameters for eth0:\nPre-set maximums:\nRX:\t\t${most}\nTX:\t\t${most}\nCurrent hardware settings:\nRX:\t\t${now}\nTX:\t\t${now}\n`;
+export const ringText = rings;
+
+/** `ip -j rule show`: what every host has, and more. */
+export const rules = (...more: readonly object[]): string =>
+  JSON.stringify([
+    { priority: 0, src: 'all', table: 'local' },
+    ...more,
+    { priority: 32766, src: 'all', table: 'main' },
+    { priority: 32767, src: 'all', table: 'default' },
+  ]);
+
 const limits = (memlock: string): string =>
   `Limit                     Soft Limit           Hard Limit           Units\nMax locked memory         ${memlock}              ${memlock}              bytes\n`;
 
@@ -99,6 +121,14 @@ const HEALTHY: Edits = {
   'tools/tc_-j_qdisc_show_dev_eth0': '[{"kind":"mq","root":true},{"kind":"clsact","parent":"ffff:fff1"}]',
   'tools/bpftool_-j_map_show_pinned_/sys/fs/bpf/jmp_eth0':
     '{"id":5,"type":"prog_array","name":"root_array","bytes_key":4,"bytes_value":4,"max_entries":3}',
+  'sys/devices/system/cpu/nohz_full': '(null)\n',
+  'sys/module/act_gact/refcnt': '1\n',
+  'sys/class/net/eth0/statistics/rx_missed_errors': '3\n',
+  'sys/class/net/eth0/statistics/rx_packets': '9000000\n',
+  'etc/start-katran/flags': '# flags\nbalancer_bpf=/x.o\n',
+  'tools/ethtool_-x_eth0': indirection(0, 1),
+  'tools/ethtool_-g_eth0': rings(4096, 256),
+  'tools/ip_-j_rule_show': rules(),
   ...tunnelDevice('ipip0', 768),
   ...tunnelDevice('ipip60', 769),
 };

@@ -1,8 +1,8 @@
-import { Failure } from '../../failure.ts';
-import type { NetDevice } from '../../linux/net-device.ts';
-import type { Host } from '../host.ts';
-import { isBefore } from '../../linux/kernel-release.ts';
-import { fail, ok, warn, type Check, type Finding } from '../types.ts';
+import { Failure } from '../failure.ts';
+import { isBefore } from '../linux/kernel-release.ts';
+import type { NetDevice } from '../linux/net-device.ts';
+import type { Host } from './host.ts';
+import { type Examine, fail, type Finding, ok, warn } from './types.ts';
 
 /** MAX_XDP_QUEUES of ixgbe: one for each CPU id that is possible, shared by two since 5.16. */
 const IXGBE_QUEUES = 64;
@@ -51,7 +51,7 @@ async function ena(host: Host, { name }: NetDevice): Promise<Finding> {
   );
 }
 
-async function lookAt(host: Host, device: NetDevice): Promise<Finding> {
+async function examineDevice(host: Host, device: NetDevice): Promise<Finding> {
   switch (device.driver) {
     case 'ixgbe':
       return ixgbe(host);
@@ -66,16 +66,12 @@ async function lookAt(host: Host, device: NetDevice): Promise<Finding> {
 
 const WORST_FIRST = ['fail', 'warn', 'skipped', 'ok'] as const;
 
-export const xdpQueues: Check = {
-  id: 'xdp-queues',
-  group: 'NIC',
-  purpose: 'the driver has the transmit queues it wants before it takes an XDP program',
-  look: async (host) => {
-    const findings = await Promise.all(host.members().map((device) => lookAt(host, device)));
-    const worst = WORST_FIRST.find((status) => findings.some((finding) => finding.status === status));
-    const [first, ...others] = findings.filter(({ status }) => status === worst);
-    if (first !== undefined)
-      return { ...first, found: [first, ...others].map(({ found }) => found).join(', ') };
-    throw new Failure('there is no interface to look at');
-  },
+/** Whether the drivers of all members have the transmit queues they want: the worst of the answers. */
+export const xdpQueues: Examine = async (host) => {
+  const findings = await Promise.all(host.members().map((device) => examineDevice(host, device)));
+  const worst = WORST_FIRST.find((status) => findings.some((finding) => finding.status === status));
+  const [first, ...others] = findings.filter(({ status }) => status === worst);
+  if (first !== undefined)
+    return { ...first, found: [first, ...others].map(({ found }) => found).join(', ') };
+  throw new Failure('there is no interface to look at');
 };

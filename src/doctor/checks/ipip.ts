@@ -1,3 +1,0 @@
-import { tunnelCheck } from '../tunnel.ts';
-
-export const ipipTunnel = tunnelCheck('ipip', 'ipip_intf', 'ipip');
