@@ -44,7 +44,7 @@ export async function doctorCommand(task: Task): Promise<number> {
     const plain = screenFor({ isTerminal: false, columns: 100 }, {});
     writeReport(options.report_file, await reportText(host, world.argv, results, plain));
     log.info(
-      `report written to ${options.report_file}; its only addresses are the gateway's, but read it before you send it`,
+      `report written to ${options.report_file}; its only addresses are the gateway's, but read it before you attach it to an issue where you have start-katran from`,
     );
   }
   return results.some(({ status }) => status === 'fail') ? EXIT.foundWrong : EXIT.done;

@@ -7,6 +7,8 @@ import { shellLine } from '../terminal/shell-quote.ts';
 import { doctorText } from './text.ts';
 import type { Host } from './host.ts';
 import type { Screen } from '../terminal/screen.ts';
+import { checksums } from './checksums.ts';
+import { machineWords } from './machine.ts';
 import { redact } from './redact.ts';
 import { REPORT_TITLE } from './report-file.ts';
 import type { CheckResult } from './types.ts';
@@ -30,6 +32,9 @@ const SYSCTLS = [
 const ETHTOOL = [['-i'], ['-k'], ['-l'], ['-g'], ['-c'], ['-x'], ['--show-priv-flags'], ['-S']] as const;
 /** Counters per queue fill pages; what is lost or concerns XDP is what is asked for. */
 const TELLING_COUNTER = /xdp|drop|err|miss|discard|no_buf|alloc/i;
+
+const WHERE_TO =
+  'Read it, then attach it to an issue where you have start-katran from; say what you expected and what happened instead.';
 
 type Section = readonly [title: string, body: () => string | Promise<string>];
 
@@ -107,6 +112,21 @@ async function ethtool(host: Host): Promise<string> {
   return (await Promise.all(parts)).join('\n');
 }
 
+const UNIT_LINES = 60;
+
+/** What the unit said last, in all its instances. */
+function lastLines(host: Host): Promise<string> {
+  const which = [
+    '-u',
+    'start-katran.service',
+    '-u',
+    'start-katran@*.service',
+    '-u',
+    'start-katran-affinity*.service',
+  ];
+  return tool(host, whole, 'journalctl', ...which, '-n', String(UNIT_LINES), '--no-pager', '-o', 'short-iso');
+}
+
 function sections(
   host: Host,
   argv: readonly string[],
@@ -121,6 +141,9 @@ function sections(
       () => [...options.given].map((name) => `${name}=${String(options[name])}`).join('\n'),
     ],
     ['checks', () => doctorText('doctor', results, screen)],
+    ['machine', () => machineWords(host)],
+    ['katran and its objects (sha256)', () => checksums(host)],
+    ['last lines of the unit', () => lastLines(host)],
     ['kernel', () => root.read('/proc/version')],
     [
       'boot parameters',
@@ -207,5 +230,5 @@ export async function reportText(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
-  return redact(`${REPORT_TITLE}\n\n${written.join('\n')}`, gateway);
+  return redact(`${REPORT_TITLE}\n${WHERE_TO}\n\n${written.join('\n')}`, gateway);
 }

@@ -1,16 +1,20 @@
 import { Failure } from '../failure.ts';
 import type { Root } from './root.ts';
 
-/**
- * MemAvailable in bytes. On the live host systeminformation reads it (its `mem()` opens /proc/meminfo and starts no process, unlike its
- * `osInfo()`, which runs dmesg and `hostname -f`); below a -sysroot the file there is read. Throws KernelFileError, Failure.
- */
-export async function availableMemory(root: Root): Promise<number> {
-  if (root.live) {
-    const { default: information } = await import('systeminformation');
-    return (await information.mem()).available;
-  }
-  const kib = /^MemAvailable:\s+(\d+) kB/m.exec(root.read('/proc/meminfo'))?.[1];
-  if (kib === undefined) throw new Failure(`${root.hostPath('/proc/meminfo')} has no MemAvailable`);
-  return Number(kib) * 1024;
+/** Memory as the kernel counts it, in bytes. */
+export interface Memory {
+  readonly total: number;
+  /** What programs can have without swapping (MemAvailable). */
+  readonly available: number;
+}
+
+/** /proc/meminfo. Throws KernelFileError, Failure. */
+export function readMemory(root: Root): Memory {
+  const text = root.read('/proc/meminfo');
+  const bytes = (name: string): number => {
+    const kib = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1];
+    if (kib === undefined) throw new Failure(`${root.hostPath('/proc/meminfo')} has no ${name}`);
+    return Number(kib) * 1024;
+  };
+  return { total: bytes('MemTotal'), available: bytes('MemAvailable') };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -8,6 +9,8 @@ import { linkText, removeHosts, stageHost, type MadeHost } from '../unit/doctor/
 
 afterEach(removeHosts);
 
+const JOURNAL =
+  'tools/journalctl_-u_start-katran.service_-u_start-katran@*.service_-u_start-katran-affinity*.service_-n_60_--no-pager_-o_short-iso';
 const HEALTHY_BUT = { passes: {}, fails: { edits: { 'proc/sys/net/core/bpf_jit_enable': '0\n' } } };
 
 function doctor(
@@ -78,6 +81,8 @@ describe.each(ARTIFACTS)('doctor by $name', (artifact) => {
     const clients = '10.77.0.99 198.51.100.7 02:00:00:00:00:99 52:54:00:77:00:10 2001:db8::5';
     const { flags, sysroot, files } = stageHost({
       edits: {
+        'etc/os-release': 'NAME=x\nPRETTY_NAME="Recorded Linux 1"\n',
+        [JOURNAL]: `2026-11-24T10:00:00 lb start-katran[1]: katran is up and running, ${clients}\n`,
         'tools/ethtool_-i_eth0': `driver: igb\nremark: ${clients}\n`,
         'tools/ip_-d_-j_link_show_dev_eth0': linkText('eth0', {
           address: '52:54:00:77:00:10',
@@ -108,6 +113,12 @@ describe.each(ARTIFACTS)('doctor by $name', (artifact) => {
         'driver: igb',
         'bpf_jit_enable = 1',
         '"forwarding_cores":[2,3]',
+        'distribution: Recorded Linux 1',
+        'memory: 15625 MiB',
+        'katran is up and running',
+        createHash('sha256')
+          .update(fs.readFileSync(path.join(files, 'balancer.bpf.o')))
+          .digest('hex'),
       ])
         expect(report).toContain(part);
       expect({ ...snapshot(sysroot), ...snapshot(files) }).toEqual(before);

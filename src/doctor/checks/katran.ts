@@ -1,7 +1,7 @@
 import { Failure, messageOf } from '../../failure.ts';
 import { findBinary } from '../../katran/binary.ts';
 import { lruBytes, mebibytes } from '../../katran/lru-memory.ts';
-import { availableMemory } from '../../linux/meminfo.ts';
+import { readMemory } from '../../linux/meminfo.ts';
 import type { Listener } from '../../linux/tcp-listeners.ts';
 import { type Check, type Examine, fail, groupOf, ok, skipped, warn } from '../types.ts';
 
@@ -76,9 +76,9 @@ const lruSize: Examine = (host) => {
   return ok(found);
 };
 
-const lruMemory: Examine = async (host) => {
+const lruMemory: Examine = (host) => {
   const needed = lruBytes(host.options.lru_size);
-  const available = await availableMemory(host.root);
+  const { available } = readMemory(host.root);
   const found = `tables about ${mebibytes(needed)}, available ${mebibytes(available)}`;
   const affordable =
     Math.floor(((available / 2) * host.options.lru_size) / Math.max(1, needed) / 1000) * 1000;

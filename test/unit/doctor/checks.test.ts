@@ -633,14 +633,14 @@ const CASES: Readonly<Record<string, Cases>> = {
   memory: {
     ill: [
       {
-        edits: { 'proc/meminfo': 'MemAvailable: 1000000 kB\n' },
+        edits: { 'proc/meminfo': 'MemTotal: 16000000 kB\nMemAvailable: 1000000 kB\n' },
         flags: ['-lru_size', '8000000'],
         is: 'fail',
         found: /tables about 1485 MiB, available 977 MiB/,
         fix: /-lru_size \d+000$/,
       },
       {
-        edits: { 'proc/meminfo': 'MemAvailable: 1700000 kB\n' },
+        edits: { 'proc/meminfo': 'MemTotal: 16000000 kB\nMemAvailable: 1700000 kB\n' },
         flags: ['-lru_size', '8000000'],
         is: 'warn',
         found: /available 1660 MiB/,
