@@ -61,9 +61,10 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => void setTi
 
 /**
  * What keeps the balancer's mount namespace. It ends with its stdin: after a word when all is removed, and without one when
- * the test run was killed, and then it removes what that left.
+ * the test run was killed, and then it removes what that left. A signal to the whole process group does not keep it from that.
  */
 const ROOM = `
+  trap '' TERM INT HUP
   mount -t bpf bpf /sys/fs/bpf && echo ready
   read -r word && exit
   exec 2>/dev/null
