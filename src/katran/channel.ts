@@ -3,11 +3,22 @@ import { ChannelCredentials, Client, type ClientUnaryCall } from '@grpc/grpc-js'
 
 type SecureConnector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
+/** Decides whether a connection may be used, before anything is sent on it. */
+export type Admits = (socket: Socket) => Promise<boolean>;
+
 /** Insecure credentials that know the sockets of their channel: gRPC itself has no way to close a stuck one. */
 class SocketKeeper extends ChannelCredentials {
   readonly #insecure = ChannelCredentials.createInsecure();
   readonly #sockets = new Set<Socket>();
+  readonly #admits: Admits | undefined;
   #destroyed = false;
+  /** A connection was refused because somebody else than katran has its other end. */
+  refusedPeer = false;
+
+  constructor(admits: Admits | undefined) {
+    super();
+    this.#admits = admits;
+  }
 
   override _isSecure(): boolean {
     return false;
@@ -22,8 +33,13 @@ class SocketKeeper extends ChannelCredentials {
   ): SecureConnector {
     const connector = this.#insecure._createSecureConnector(...target);
     return {
-      connect: (socket) => {
+      connect: async (socket) => {
         this.#keep(socket);
+        if (this.#admits !== undefined && !(await this.#admits(socket))) {
+          this.refusedPeer = true;
+          socket.destroy();
+          throw new Error('the connection was accepted by another process than the katran that is meant');
+        }
         return connector.connect(socket);
       },
       waitForReady: () => connector.waitForReady(),
@@ -46,12 +62,13 @@ class SocketKeeper extends ChannelCredentials {
 
 /** One gRPC channel and the calls on it. A retired channel closes its sockets when its last call has ended. */
 export class Channel {
-  readonly #keeper = new SocketKeeper();
+  readonly #keeper: SocketKeeper;
   readonly #calls = new Set<ClientUnaryCall>();
   readonly client: Client;
   #retired = false;
 
-  constructor(target: string) {
+  constructor(target: string, admits?: Admits) {
+    this.#keeper = new SocketKeeper(admits);
     this.client = new Client(target, this.#keeper, {
       // Nothing from the environment, and nothing shared with another channel, decides where or when this one dials.
       'grpc.enable_http_proxy': 0,
@@ -62,6 +79,11 @@ export class Channel {
       'grpc.min_reconnect_backoff_ms': 20,
       'grpc.max_reconnect_backoff_ms': 100,
     });
+  }
+
+  /** Whether a connection of this channel was refused for its other end. */
+  get refusedPeer(): boolean {
+    return this.#keeper.refusedPeer;
   }
 
   started(call: ClientUnaryCall): void {

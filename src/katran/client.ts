@@ -1,6 +1,6 @@
 import { type ClientUnaryCall, type ServiceError, status } from '@grpc/grpc-js';
 import { KatranCallError, type KatranServicesClient } from './call-error.ts';
-import { Channel } from './channel.ts';
+import { Channel, type Admits } from './channel.ts';
 import { dialTarget } from './dial-target.ts';
 import type { Counters } from './services/calls.ts';
 import { canonicalAddress } from './services/order.ts';
@@ -9,22 +9,36 @@ import { katranMethod, katranServiceMethods } from './service-methods.ts';
 
 export { KatranCallError, type KatranClient } from './call-error.ts';
 
+/** Each dial reaches one of two katrans by chance: that so many all go wrong does not happen. */
+const MOST_DIALS = 64;
+
 /**
  * A client for the katran at this address (`-server` as katran got it; a wildcard is dialled on loopback). Nothing is
  * dialled before the first call. A call fails as soon as the connection is refused, and the next one dials again at
  * once: gRPC's own channel would stay in its back-off first, so a channel that failed or hung is never used again.
- * Throws Failure when the address cannot be dialled. Import this file lazily: it loads gRPC.
+ * Where `admits` is given, no call is made on a connection that it refuses. Throws Failure when the address cannot be dialled. Import this file lazily: it loads gRPC.
  */
-export function openKatranClient(address: string): KatranServicesClient {
+export function openKatranClient(address: string, admits?: Admits): KatranServicesClient {
   const target = dialTarget(address);
   const service = katranServiceMethods();
   let channel: Channel | undefined;
   let closed = false;
 
-  function call(name: string, request: object, deadlineMs: number): Promise<object> {
+  /** Two katrans may share the port: a connection that the other one took is dropped, and dialled again from another port. */
+  async function call(name: string, request: object, deadlineMs: number): Promise<object> {
+    for (let dial = 1; ; dial += 1) {
+      const used = (channel ??= new Channel(target, admits));
+      try {
+        return await callOn(used, name, request, deadlineMs);
+      } catch (error) {
+        if (closed || !used.refusedPeer || dial === MOST_DIALS) throw error;
+      }
+    }
+  }
+
+  function callOn(used: Channel, name: string, request: object, deadlineMs: number): Promise<object> {
     if (closed) return Promise.reject(new KatranCallError(name, address, 'CANCELLED', 'client closed'));
     const method = katranMethod(service, name);
-    const used = (channel ??= new Channel(target));
     return new Promise((resolve, reject) => {
       const ongoing: ClientUnaryCall = used.client.makeUnaryRequest(
         method.path,

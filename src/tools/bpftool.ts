@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import { numberField, parseToolJson, textField } from './json.ts';
+import { field, numberField, parseToolJson, parseToolList, textField } from './json.ts';
 import type { Tools } from './toolbox.ts';
 
 export interface PinnedMap {
@@ -20,4 +20,48 @@ export function parsePinnedMap(text: string): PinnedMap {
 /** The map pinned at this path. Throws Failure. */
 export async function readPinnedMap(tools: Tools, file: string): Promise<PinnedMap> {
   return parsePinnedMap(await tools.ask('bpftool', ['-j', 'map', 'show', 'pinned', file]));
+}
+
+/** Four bytes of a key or an id, as bpftool takes them on its command line. */
+const bytesOf = (value: number): string[] => [0, 8, 16, 24].map((shift) => String((value >>> shift) & 0xff));
+
+/** A byte list such as `["0x85","0x00","0x00","0x00"]`, little endian, as a number. */
+function numberOfBytes(bytes: unknown): number | undefined {
+  if (!Array.isArray(bytes) || bytes.length !== 4) return undefined;
+  const numbers = bytes.map(Number);
+  if (numbers.some((byte) => !Number.isInteger(byte) || byte < 0 || byte > 255)) return undefined;
+  return numbers.reduceRight((sum, byte) => sum * 256 + byte, 0);
+}
+
+/** Of the output of `bpftool -j map dump pinned FILE` of a prog array: program ids by slot; only filled slots are there. */
+export function parseProgramSlots(text: string): Map<number, number> {
+  const slots = new Map<number, number>();
+  for (const entry of parseToolList('bpftool', text)) {
+    const key = numberOfBytes(field(entry, 'key'));
+    const value = numberOfBytes(field(entry, 'value'));
+    if (key === undefined || value === undefined) throw new Failure('bpftool printed no program array');
+    slots.set(key, value);
+  }
+  return slots;
+}
+
+/** Longer than for a question: a slot that is changed or not is not left unknown for a busy machine. */
+const CHANGE_TIMEOUT_MS = 10_000;
+
+/** Program ids by slot of a pinned prog array. Throws Failure. */
+export async function readProgramSlots(tools: Tools, file: string): Promise<Map<number, number>> {
+  const options = { timeoutMs: CHANGE_TIMEOUT_MS };
+  return parseProgramSlots(await tools.ask('bpftool', ['-j', 'map', 'dump', 'pinned', file], options));
+}
+
+/** Puts a program into a slot, in one step: a packet meets what was there, or this. Throws Failure. */
+export async function putProgram(tools: Tools, file: string, slot: number, id: number): Promise<void> {
+  const change = ['map', 'update', 'pinned', file, 'key', ...bytesOf(slot), 'value', 'id', String(id)];
+  await tools.ask('bpftool', change, { timeoutMs: CHANGE_TIMEOUT_MS });
+}
+
+/** Empties a slot that holds a program. Throws Failure. */
+export async function deleteProgram(tools: Tools, file: string, slot: number): Promise<void> {
+  const change = ['map', 'delete', 'pinned', file, 'key', ...bytesOf(slot)];
+  await tools.ask('bpftool', change, { timeoutMs: CHANGE_TIMEOUT_MS });
 }
