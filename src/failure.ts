@@ -3,6 +3,9 @@ import { constants } from 'node:os';
 /** Exit statuses of the launcher itself; katran's own status and 128+N are passed on as they are. */
 export const EXIT = { done: 0, failed: 1, usage: 2, foundWrong: 3 } as const;
 
+/** How a command ended. main.ts makes the exit status of it; `status` is katran's own. */
+export type Ending = keyof typeof EXIT | { readonly signal: NodeJS.Signals } | { readonly status: number };
+
 /**
  * Trouble that can be foreseen: reported as its message on one line, without a stack trace.
  * The message says what was tried, on which path or address, and what to do next.

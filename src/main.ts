@@ -1,13 +1,15 @@
 import { version } from '../package.json';
-import type { Invocation } from './cli/options.ts';
+import { affinitize } from './commands/affinitize.ts';
+import type { Invocation, Options } from './cli/options.ts';
 import { parseInvocation } from './cli/options.ts';
 import { USAGE_HINT } from './cli/help.ts';
-import { EXIT, Failure, UsageError, messageOf } from './failure.ts';
+import { type Ending, EXIT, Failure, UsageError, messageOf, statusOfSignal } from './failure.ts';
 import { localClock } from './log/local-time.ts';
 import { openLog } from './log/open.ts';
 import { openRoot } from './linux/root.ts';
 import { openTools } from './tools/toolbox.ts';
-import { run } from './commands/run.ts';
+import { SignalDesk } from './launch/signals.ts';
+import type { Task } from './planning/task.ts';
 import type { World } from './world.ts';
 
 /** A whole run: what was typed, to the exit status. */
@@ -58,13 +60,13 @@ async function perform(world: World, invocation: Performance): Promise<number> {
       case 'launch':
         return await run(task);
       case 'restore':
-        return (await import('./commands/restore.ts')).restoreCommand(task);
+        return statusOf((await import('./commands/restore.ts')).restoreCommand(task));
       case 'doctor':
-        return await (await import('./commands/doctor.ts')).doctorCommand(task);
+        return statusOf(await (await import('./commands/doctor.ts')).doctorCommand(task));
       case 'status':
-        return await (await import('./commands/status.ts')).statusCommand(task);
+        return statusOf(await (await import('./commands/status.ts')).statusCommand(task));
       case 'services':
-        return await (await import('./commands/services.ts')).servicesCommand(task, invocation);
+        return statusOf(await (await import('./commands/services.ts')).servicesCommand(task, invocation));
       case 'handover':
         throw new Failure(`start-katran ${invocation.kind} is not made yet`);
     }
@@ -73,5 +75,47 @@ async function perform(world: World, invocation: Performance): Promise<number> {
     log.error(messageOf(error));
     if (error instanceof UsageError) world.stderr.write(`${USAGE_HINT}\n`);
     return error.exitStatus;
+  }
+}
+
+function statusOf(ending: Ending): number {
+  if (typeof ending === 'string') return EXIT[ending];
+  return 'signal' in ending ? statusOfSignal(ending.signal) : ending.status;
+}
+
+/** Which command the flags ask for, where none is named. */
+function asked(options: Options): 'preview' | 'affinitize' | 'launch' {
+  if (options.dry_run) return 'preview';
+  // With -json there is a plan to show, after the masks are written.
+  if (options.affinitize_only) return options.json ? 'preview' : 'affinitize';
+  return options.run ? 'launch' : 'preview';
+}
+
+async function byFlags(task: Task, desk: SignalDesk): Promise<Ending> {
+  switch (asked(task.options)) {
+    case 'launch':
+      return (await import('./commands/launch.ts')).launch(task, desk);
+    case 'affinitize':
+      await affinitize(task, desk);
+      return 'done';
+    case 'preview':
+      await (await import('./commands/plan.ts')).showPlan(task, desk);
+      return 'done';
+  }
+}
+
+/** A run without a command: signals are answered from its first moment to its last. */
+async function run(task: Task): Promise<number> {
+  const desk = new SignalDesk(task.world, task.log);
+  try {
+    const ending = await byFlags(task, desk);
+    return desk.defect ? EXIT.failed : statusOf(ending);
+  } catch (error) {
+    if (desk.defect) return EXIT.failed;
+    // Whatever the interruption broke off, the signal is the reason.
+    if (desk.stoppedBy !== undefined && !(error instanceof Failure)) return statusOfSignal(desk.stoppedBy);
+    throw error;
+  } finally {
+    desk.close();
   }
 }

@@ -1,5 +1,5 @@
 import { version } from '../../package.json';
-import { EXIT, Failure } from '../failure.ts';
+import { type Ending, Failure } from '../failure.ts';
 import type { Task } from '../planning/task.ts';
 import { runChecks } from '../doctor/doctor.ts';
 import { openHost, type Host } from '../doctor/host.ts';
@@ -27,9 +27,9 @@ function title(host: Host, interfaceName: string | null): string {
 
 /**
  * `start-katran doctor`: looks at everything around katran and says what is wrong. It changes nothing and sends nothing; only
- * `-report` writes its one file. Gives 3 when a check failed. Throws Failure when the report cannot be written.
+ * `-report` writes its one file. Something is wrong when a check failed. Throws Failure when the report cannot be written.
  */
-export async function doctorCommand(task: Task): Promise<number> {
+export async function doctorCommand(task: Task): Promise<Ending> {
   const { options, world, log } = task;
   const host = openHost({ ...task, environment: world.environment });
   const results = await runChecks(host);
@@ -47,5 +47,5 @@ export async function doctorCommand(task: Task): Promise<number> {
       `report written to ${options.report_file}; its only addresses are the gateway's, but read it before you attach it to an issue where you have start-katran from`,
     );
   }
-  return results.some(({ status }) => status === 'fail') ? EXIT.foundWrong : EXIT.done;
+  return results.some(({ status }) => status === 'fail') ? 'foundWrong' : 'done';
 }

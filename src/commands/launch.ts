@@ -1,21 +1,20 @@
 import { applyPlan } from '../affinity/masks/apply.ts';
-import { mismatchWarning } from '../affinity/mismatch-warning.ts';
 import type { AffinityPlan } from '../affinity/types.ts';
-import { Failure, statusOfSignal } from '../failure.ts';
-import { resolveGateway } from '../gateway/resolve.ts';
-import { defaultMacArgument, effectiveKatranOptions, katranArguments } from '../katran/arguments.ts';
+import { type Ending, Failure } from '../failure.ts';
+import { effectiveKatranOptions } from '../katran/arguments.ts';
 import { katranEndpoint } from '../katran/endpoint.ts';
 import { launchKatran } from '../launch/launch.ts';
 import { lockLaunch } from '../launch/lock.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { checkPortFree } from '../katran/port.ts';
 import { checkBpfObjects } from '../katran/files.ts';
-import { binaryName, findBinary } from '../katran/binary.ts';
+import { findBinary } from '../katran/binary.ts';
 import { environmentForChildren } from '../launch/notify-environment.ts';
 import { SHUTDOWN_GRACE_MS } from '../launch/shutdown.ts';
 import { signalsHandled, type SignalDesk } from '../launch/signals.ts';
 import { openServiceManager, type ServiceManager } from '../launch/service-manager.ts';
 import { planFor, planForInterface } from '../planning/plan.ts';
+import { findGateway, prepare } from '../planning/prepare.ts';
 import { INHERITED_OUTPUT } from '../katran/output.ts';
 import { loadRunner } from '../tools/run.ts';
 import { startRelay } from '../relay/start-relay.ts';
@@ -46,7 +45,7 @@ function announceStop(manager: ServiceManager, desk: SignalDesk, shutdownDelayMs
 }
 
 /** Everything is checked before anything is written or started. */
-export async function launch(task: Task, desk: SignalDesk): Promise<number> {
+export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   const { options, root, tools, log, world } = task;
   if (wantsColour(world.stderr, world.environment)) await log.colour();
   const early = planFor(options, root, log);
@@ -76,42 +75,21 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
       options.gateway_timeout + options.start_timeout + OTHER_WORK_MS,
     );
     const gateway = await progress.during(`looking for the gateway of ${interfaceName}`, () =>
-      resolveGateway({
-        root,
-        tools,
-        intf: interfaceName,
-        gateway: options.gateway,
-        mac: options.default_mac,
-        timeoutMs: options.gateway_timeout,
-        log,
-        signal: desk.stop,
-      }),
+      findGateway(task, interfaceName, desk.stop),
     );
-    const { mac } = gateway;
-    if (mac === null)
-      throw new Failure(`the gateway of ${interfaceName} has no MAC; give it with -default_mac`);
     // Looking for the gateway takes seconds, in which drivers rename and free interrupts and others move them.
-    const plan = planForInterface(options, root, interfaceName);
-    requireUp(plan);
-    const mismatch = options.affinitize ? undefined : mismatchWarning(plan);
-    for (const { message } of [
-      ...plan.warnings,
-      ...gateway.warnings,
-      ...(mismatch === undefined ? [] : [mismatch]),
-    ]) {
-      log.warn(message);
-    }
-    if (options.affinitize) applyPlan(root, plan, { log });
+    const prepared = prepare(options, planForInterface(options, root, interfaceName), gateway);
+    requireUp(prepared.plan);
+    for (const { message } of prepared.warnings) log.warn(message);
+    if (options.affinitize) applyPlan(root, prepared.plan, { log });
     const stoppedBy = await signalsHandled(desk);
-    if (stoppedBy !== undefined) return statusOfSignal(stoppedBy);
-    return await launchKatran({
+    if (stoppedBy !== undefined) return { signal: stoppedBy };
+    const status = await launchKatran({
+      ...prepared,
       options: effective,
       interfaceName,
-      plan,
-      gateway: { ...gateway, mac },
       endpoint,
       binary,
-      command: [binaryName(options), ...katranArguments(options, plan), defaultMacArgument(mac)],
       root,
       tools,
       log,
@@ -122,6 +100,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<number> {
       progress,
       replan: () => planForInterface(options, root, interfaceName),
     });
+    return { status };
   } finally {
     await (await output).close();
     await manager.close();

@@ -1,41 +1,28 @@
-import { mismatchWarning } from '../affinity/mismatch-warning.ts';
-import type { AffinityPlan } from '../affinity/types.ts';
-import type { Warning } from '../failure.ts';
 import { Failure } from '../failure.ts';
-import { resolveGateway, type Gateway } from '../gateway/resolve.ts';
-import { defaultMacArgument, katranArguments } from '../katran/arguments.ts';
-import { binaryName } from '../katran/binary.ts';
-import { openProgress } from '../terminal/progress.ts';
+import type { Gateway } from '../gateway/types.ts';
 import type { SignalDesk } from '../launch/signals.ts';
+import { planFor } from '../planning/plan.ts';
+import { findGateway, prepare } from '../planning/prepare.ts';
+import type { Task } from '../planning/task.ts';
 import { jsonPlan } from '../report/json-plan.ts';
 import { previewText } from '../report/preview.ts';
+import { openProgress } from '../terminal/progress.ts';
 import { screenFor } from '../terminal/screen.ts';
-import type { Task } from '../planning/task.ts';
+import { writeMasks } from './affinitize.ts';
 
-/** Prints what would be written and started, as text or as JSON. */
-export async function showPlan(
-  { options, root, tools, log, world }: Task,
-  desk: SignalDesk,
-  plan: AffinityPlan,
-): Promise<void> {
+/** Prints what would be started, as text or as JSON; with `-affinitize` the masks are written first. Starts nothing. */
+export async function showPlan(task: Task, desk: SignalDesk): Promise<void> {
+  const { options, root, log, world } = task;
+  const plan = planFor(options, root, log);
+  if (options.affinitize && !options.dry_run) await writeMasks(task, desk, plan);
   const progress = openProgress(world.stderr, world.environment, options.log_format);
-  const { gateway, warnings: gatewayWarnings } = await progress.during(
-    `looking for the gateway of ${plan.interface}`,
-    () => gatewayForPreview({ options, root, tools, log }, desk, plan),
+  const gateway = await progress.during(`looking for the gateway of ${plan.interface}`, () =>
+    gatewayOrReason(task, plan.interface, desk.stop),
   );
-  const argumentLine = katranArguments(options, plan);
-  const command = [
-    binaryName(options),
-    ...argumentLine,
-    ...(gateway?.mac == null ? [] : [defaultMacArgument(gateway.mac)]),
-  ];
-  // A dry run of a launch warns of what the launch would warn of.
-  const mismatch = options.run && !options.affinitize ? mismatchWarning(plan) : undefined;
-  const warnings = [...plan.warnings, ...gatewayWarnings, ...(mismatch === undefined ? [] : [mismatch])];
-  const report = { plan, gateway, command, warnings };
+  const prepared = prepare(options, plan, gateway);
   const text = options.json
-    ? `${jsonPlan(report)}\n`
-    : previewText(report, argumentLine, screenFor(world.stdout, world.environment));
+    ? `${jsonPlan(prepared)}\n`
+    : previewText(prepared, screenFor(world.stdout, world.environment));
   world.stdout.write(text);
   if (options.affinitizeIgnored !== undefined && !options.dry_run)
     log.info(notWritten(options.affinitizeIgnored));
@@ -45,26 +32,15 @@ export async function showPlan(
 const notWritten = (source: string): string =>
   `nothing was written: affinitize (from ${source}) counts only together with -run or -affinitize_only; type -affinitize to write the masks now`;
 
-async function gatewayForPreview(
-  { options, root, tools, log }: Pick<Task, 'options' | 'root' | 'tools' | 'log'>,
-  desk: SignalDesk,
-  plan: AffinityPlan,
-): Promise<{ gateway: Gateway | null; warnings: readonly Warning[] }> {
+async function gatewayOrReason(
+  task: Task,
+  interfaceName: string,
+  signal: AbortSignal,
+): Promise<Gateway | Failure> {
   try {
-    const gateway = await resolveGateway({
-      root,
-      tools,
-      intf: plan.interface,
-      gateway: options.gateway,
-      mac: options.default_mac,
-      // After the masks are written at boot, nobody waits for a gateway: what the tables say now has to do.
-      timeoutMs: options.affinitize_only ? 0 : options.gateway_timeout,
-      log,
-      signal: desk.stop,
-    });
-    return { gateway, warnings: gateway.warnings };
+    return await findGateway(task, interfaceName, signal);
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    return { gateway: null, warnings: [{ code: 'gateway-unknown', message: error.message }] };
+    if (error instanceof Failure) return error;
+    throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { restoreMasks, type RestoreReport } from '../affinity/masks/restore.ts';
 import { chooseInterface } from '../planning/interface.ts';
-import { EXIT } from '../failure.ts';
+import type { Ending } from '../failure.ts';
 import type { Task } from '../planning/task.ts';
 
 /** What was put back, what no longer exists, what the kernel refused: one line each, and what became of the saved file. */
@@ -19,13 +19,14 @@ function restoreText(report: RestoreReport, preview: boolean): string {
 
 /**
  * `start-katran restore`: puts back the masks found before the first -affinitize, and says what could not be. The interface
- * may be gone by now: the saved file decides. Exit 1 when nothing is saved or the kernel refused a mask.
+ * may be gone by now: the saved file decides. Has failed when the
+ * kernel refused a mask. Throws Failure when nothing is saved.
  */
-export function restoreCommand({ options, root, log, world }: Task): number {
+export function restoreCommand({ options, root, log, world }: Task): Ending {
   const intf = options.given.has('intf') ? options.intf : chooseInterface(options, root, log);
   const report = restoreMasks(root, intf, { log, preview: options.dry_run });
   world.stdout.write(
     options.json ? `${JSON.stringify({ version: 1, ...report })}\n` : restoreText(report, options.dry_run),
   );
-  return report.failed.length === 0 ? EXIT.done : EXIT.failed;
+  return report.failed.length === 0 ? 'done' : 'failed';
 }

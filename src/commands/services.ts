@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { EXIT, Failure, statusOfSignal } from '../failure.ts';
+import { type Ending, Failure } from '../failure.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
 import { katranEndpoint } from '../katran/endpoint.ts';
 import { openKatranClientLazily } from '../katran/lazy-client.ts';
@@ -22,22 +22,22 @@ export interface ServicesRequest {
 }
 
 /** `start-katran services`: what the running katran has, as a table or, with -json, as the file that restore reads. */
-async function show({ options, world }: Task, client: KatranServicesClient): Promise<number> {
+async function show({ options, world }: Task, client: KatranServicesClient): Promise<Ending> {
   const services = await readServices(client);
   world.stdout.write(options.json ? formatServices(services) : servicesTable(services));
-  return EXIT.done;
+  return 'done';
 }
 
-async function save({ options, world, log }: Task, client: KatranServicesClient): Promise<number> {
+async function save({ options, world, log }: Task, client: KatranServicesClient): Promise<Ending> {
   const services = await readServices(client);
   if (options.o === '') {
     world.stdout.write(formatServices(services));
-    return EXIT.done;
+    return 'done';
   }
   const merged = withFlagsOf(services, readServicesFile(options.o));
   writeServicesFile(options.o, merged);
   log.info(`saved ${merged.vips.length} VIPs to ${options.o}`);
-  return EXIT.done;
+  return 'done';
 }
 
 function wantedServices(file: string): Services {
@@ -48,7 +48,7 @@ function wantedServices(file: string): Services {
   return wanted;
 }
 
-async function restore(task: Task, client: KatranServicesClient, file: string): Promise<number> {
+async function restore(task: Task, client: KatranServicesClient, file: string): Promise<Ending> {
   const { options, world, log } = task;
   // Read and checked whole before anything is sent.
   const wanted = wantedServices(file);
@@ -56,7 +56,7 @@ async function restore(task: Task, client: KatranServicesClient, file: string): 
   if (options.dry_run) {
     const lines = await previewRestore(client, wanted, exact);
     world.stdout.write(lines.length === 0 ? 'nothing differs\n' : `${lines.join('\n')}\n`);
-    return EXIT.done;
+    return 'done';
   }
   const desk = new SignalDesk(world, log);
   try {
@@ -67,18 +67,18 @@ async function restore(task: Task, client: KatranServicesClient, file: string): 
       { progress, log },
     );
     log.info(`${changed === 0 ? 'nothing differed' : `${changed} VIPs changed`}; katran has ${vips} VIPs`);
-    return EXIT.done;
+    return 'done';
   } catch (error) {
     if (desk.stoppedBy === undefined || error instanceof Failure) throw error;
     log.warn('stopped before all services were restored; run it again to finish');
-    return statusOfSignal(desk.stoppedBy);
+    return { signal: desk.stoppedBy };
   } finally {
     desk.close();
   }
 }
 
 /** `start-katran services`, `services save`, `services restore`. Throws Failure. */
-export async function servicesCommand(task: Task, { action, file }: ServicesRequest): Promise<number> {
+export async function servicesCommand(task: Task, { action, file }: ServicesRequest): Promise<Ending> {
   const client = await openKatranClientLazily(katranEndpoint(task.options).address);
   try {
     switch (action) {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { EXIT, UsageError } from '../failure.ts';
+import { type Ending, UsageError } from '../failure.ts';
 import { katranEndpoint } from '../katran/endpoint.ts';
 import { openKatranClientLazily } from '../katran/lazy-client.ts';
 import { screenFor } from '../terminal/screen.ts';
@@ -39,10 +39,10 @@ function printed(report: StatusReport, { world }: Task): string {
 }
 
 /**
- * `start-katran status`: what runs now, and whether it is right. Changes nothing. Exit status 0, or 3 when something is wrong.
+ * `start-katran status`: what runs now, and whether it is right. Changes nothing. Says whether something is wrong.
  * Throws UsageError, and KernelFileError when this machine's files cannot be read.
  */
-export async function statusCommand(task: Task): Promise<number> {
+export async function statusCommand(task: Task): Promise<Ending> {
   checkWatch(task);
   const { options, world } = task;
   const endpoint = katranEndpoint(options);
@@ -52,7 +52,7 @@ export async function statusCommand(task: Task): Promise<number> {
     if (options.watch) return await watchStatus(subject);
     const report = await measure(subject);
     world.stdout.write(options.json ? `${statusJson(report)}\n` : printed(report, task));
-    return report.problems.length === 0 ? EXIT.done : EXIT.foundWrong;
+    return report.problems.length === 0 ? 'done' : 'foundWrong';
   } finally {
     client.close();
   }

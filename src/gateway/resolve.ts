@@ -8,8 +8,6 @@ import { macProblem, parseMac } from '../linux/mac.ts';
 import { gatewayProblem } from './next-hop.ts';
 import type { Gateway, GatewayOptions, NextHop, RouteOptions, Sighting } from './types.ts';
 
-export type { Gateway, GatewayOptions } from './types.ts';
-
 export interface ResolveOptions extends GatewayOptions {
   /** `-gateway_timeout`; 0 looks once and sends nothing. */
   readonly timeoutMs: number;
@@ -27,7 +25,7 @@ const SEND_AGAIN_MS = 3000;
 /** After one that could not be sent, because the interface is still coming up. */
 const RETRY_SEND_MS = 250;
 
-const gatewayOf = (hop: NextHop, mac: string | null): Gateway => ({
+const gatewayOf = (hop: NextHop, mac: string): Gateway => ({
   address: hop.address,
   mac,
   interface: hop.interface,
@@ -54,18 +52,6 @@ function fixedGateway(options: RouteOptions, text: string): Gateway {
 function checkGatewayText(gateway: string | undefined): void {
   const problem = gateway === undefined ? undefined : gatewayProblem(gateway);
   if (problem !== undefined) throw new Failure(`-gateway ${gateway ?? ''} ${problem}`);
-}
-
-/**
- * The gateway as the tables have it this moment, without waiting or sending: for previews and reports. Its MAC is null when
- * they have none (IPv6: always; `resolveGateway` with timeoutMs 0 asks `ip`), and it is null without a default route.
- * Throws KernelFileError for unreadable tables, Failure for bad options.
- */
-export function lookUpGateway(options: RouteOptions): Gateway | null {
-  if (options.mac !== undefined) return fixedGateway(options, options.mac);
-  checkGatewayText(options.gateway);
-  const { hop, mac } = lookInTables(options);
-  return hop === null ? null : gatewayOf(hop, mac);
 }
 
 function noRoute({ root, intf }: RouteOptions): Failure {

@@ -54,8 +54,8 @@ export interface Sighting extends Neighbour {
 export interface Gateway {
   /** Null only with `-default_mac` on a host without a default route. */
   readonly address: string | null;
-  /** Canonical. Null only from lookUpGateway, when the tables do not have it now. */
-  readonly mac: string | null;
+  /** Canonical. */
+  readonly mac: string;
   readonly interface: string;
   readonly family: Family;
   /** Where address and interface are from, in words. */

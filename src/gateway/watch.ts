@@ -192,9 +192,8 @@ class TableWatch implements GatewayWatch {
     this.missedLooks += 1;
     if (this.missedLooks < LOOKS_UNTIL_WARNING || this.warnedOf === trouble) return;
     this.warnedOf = trouble;
-    const kept = this.gateway.mac ?? 'what it has';
     this.troubles.warn(
-      `the MAC of the gateway ${this.hopName} is not to be seen (${seen}); katran keeps ${kept}`,
+      `the MAC of the gateway ${this.hopName} is not to be seen (${seen}); katran keeps ${this.gateway.mac}`,
     );
   }
 

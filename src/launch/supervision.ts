@@ -63,7 +63,7 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
   desk.describe(() => {
     const { state } = gatewayWatch;
     const seconds = Math.round((performance.now() - since) / 1000);
-    const mac = state.told ?? `not ${state.gateway.mac ?? 'known'} yet`;
+    const mac = state.told ?? `not ${state.gateway.mac} yet`;
     return `katran (pid ${katran.pid}) is up for ${seconds} s, MAC ${mac}, gateway ${state.gateway.address ?? '?'} on ${state.gateway.interface}, affinity guard ${guardMode(options.guard, plan)}`;
   });
   return {

@@ -1,6 +1,7 @@
 import type { AffinityPlan } from '../affinity/types.ts';
 import type { Options } from '../cli/options.ts';
 import type { Gateway } from '../gateway/types.ts';
+import type { Prepared } from '../planning/prepare.ts';
 import type { Root } from '../linux/root.ts';
 import type { Log } from '../log/log.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -10,20 +11,13 @@ import type { Tools } from '../tools/toolbox.ts';
 import type { SignalDesk } from './signals.ts';
 import type { ServiceManager } from './service-manager.ts';
 
-/** The gateway with a MAC that katran can be told. */
-export type ResolvedGateway = Gateway & { readonly mac: string };
-
 /** Everything a launch needs, checked and decided; nothing in it is looked up again. */
-export interface Launch {
+export interface Launch extends Prepared<Gateway> {
   readonly options: Options;
   readonly interfaceName: string;
-  readonly plan: AffinityPlan;
-  readonly gateway: ResolvedGateway;
   readonly endpoint: KatranEndpoint;
   /** The file to execute. */
   readonly binary: string;
-  /** Full argv, argv[0] first. */
-  readonly command: readonly string[];
   readonly root: Root;
   readonly tools: Tools;
   readonly log: Log;

@@ -1,17 +1,7 @@
-import type { AffinityPlan } from '../affinity/types.ts';
-import type { Warning } from '../failure.ts';
-import type { Gateway } from '../gateway/types.ts';
+import type { Prepared } from '../planning/prepare.ts';
 
-export interface PlanReport {
-  readonly plan: AffinityPlan;
-  readonly gateway: Gateway | null;
-  /** Full argv, -default_mac included when known. */
-  readonly command: readonly string[];
-  readonly warnings: readonly Warning[];
-}
-
-/** The plan as the JSON document of `-json`, version 1. */
-export function jsonPlan({ plan, gateway, command, warnings }: PlanReport): string {
+/** The prepared launch as the JSON document of `-json`, version 1. */
+export function jsonPlan({ plan, gateway, command, warnings }: Prepared): string {
   const { topology } = plan;
   return JSON.stringify({
     version: 1,
@@ -34,9 +24,7 @@ export function jsonPlan({ plan, gateway, command, warnings }: PlanReport): stri
     forwarding_cores: plan.forwardingCores,
     numa_nodes: plan.numaNodes,
     gateway:
-      gateway?.mac == null
-        ? null
-        : { address: gateway.address, mac: gateway.mac, interface: gateway.interface },
+      gateway === null ? null : { address: gateway.address, mac: gateway.mac, interface: gateway.interface },
     command,
     warnings,
   });

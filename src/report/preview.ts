@@ -2,7 +2,7 @@ import type { AffinityPlan, PlannedVector } from '../affinity/types.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import { parseAffinityMask } from '../linux/smp-affinity.ts';
 import { cpuMap } from './cpu-map.ts';
-import type { PlanReport } from './json-plan.ts';
+import { argumentLine, type Prepared } from '../planning/prepare.ts';
 import type { Landing } from './queue-names.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { shellLine } from '../terminal/shell-quote.ts';
@@ -38,10 +38,10 @@ function vectorTable(vectors: readonly PlannedVector[], screen: Screen): string 
   );
 }
 
-function gatewayLine({ gateway }: PlanReport): string {
+function gatewayLine({ gateway }: Prepared): string {
   if (gateway === null) return 'gateway unknown';
   const address = gateway.address ?? 'address unknown';
-  return `gateway ${address} on ${gateway.interface}, MAC ${gateway.mac ?? 'unknown'}`;
+  return `gateway ${address} on ${gateway.interface}, MAC ${gateway.mac}`;
 }
 
 /** Where the plan puts the queues. */
@@ -62,8 +62,8 @@ function plannedMap(plan: AffinityPlan, screen: Screen): string[] {
  * What would be written and started, for people; what matters most is last, where a terminal shows it. Ends with a line
  * feed.
  */
-export function previewText(report: PlanReport, argumentLine: readonly string[], screen: Screen): string {
-  const { plan, warnings } = report;
+export function previewText(prepared: Prepared, screen: Screen): string {
+  const { plan, warnings } = prepared;
   const nics = plan.nics.map(
     ({ name, driver, node }) => `${name} (${driver ?? 'no driver'}, node ${node < 0 ? 'unknown' : node})`,
   );
@@ -74,9 +74,9 @@ export function previewText(report: PlanReport, argumentLine: readonly string[],
     '',
     ...plannedMap(plan, screen),
     '',
-    gatewayLine(report),
+    gatewayLine(prepared),
     ...warnings.map(({ code, message }) => screen.warning(`warning (${code}): ${message}`)),
-    shellLine(argumentLine),
+    shellLine(argumentLine(prepared)),
     '',
   ].join('\n');
 }

@@ -46,7 +46,7 @@ function macProblems({ mac, gateway }: Look): Finding[] {
       },
     ];
   }
-  if ('trouble' in gateway || gateway.value.mac === null || gateway.value.mac === mac.value) return [];
+  if ('trouble' in gateway || gateway.value.mac === mac.value) return [];
   const { address, interface: device } = gateway.value;
   return [
     {

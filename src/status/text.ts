@@ -63,7 +63,7 @@ function macWords({ mac, gateway }: Look, screen: Screen): string {
   const router = address === null ? 'that of -default_mac' : `gateway ${address}`;
   if ('value' in mac && wanted === mac.value)
     return `${mac.value}, ${screen.good('the same')} as ${router} on ${device}`;
-  return `${has}, ${'value' in mac ? screen.bad('but') : 'and'} ${router} has ${wanted ?? 'none'}`;
+  return `${has}, ${'value' in mac ? screen.bad('but') : 'and'} ${router} has ${wanted}`;
 }
 
 function affinityWords({ katran, vectors }: Look, wrong: boolean, screen: Screen): string {

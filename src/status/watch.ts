@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { EXIT, statusOfSignal } from '../failure.ts';
+import type { Ending } from '../failure.ts';
 import { screenFor, type Screen } from '../terminal/screen.ts';
 import { AlternateScreen } from '../terminal/alternate-screen.ts';
 import { look, readCounters, type Subject } from './observe.ts';
@@ -19,10 +19,10 @@ function frame(report: StatusReport, now: number, screen: Screen): string[] {
 }
 
 /**
- * Draws the report again every second until a signal ends it. SIGINT is how it is meant to end: the status is that of the last
- * report; for other signals it is 128+N. Leaves the terminal as it was, whatever happens.
+ * Draws the report again every second until a signal ends it. SIGINT is how it is meant to end: it ends as the last report
+ * says; other signals end it. Leaves the terminal as it was, whatever happens.
  */
-export async function watchStatus(subject: Subject): Promise<number> {
+export async function watchStatus(subject: Subject): Promise<Ending> {
   const { world } = subject.task;
   const screen = (): Screen => screenFor(world.stdout, world.environment);
   const alternate = new AlternateScreen(world.stdout);
@@ -59,6 +59,6 @@ export async function watchStatus(subject: Subject): Promise<number> {
     alternate.leave();
     for (const off of takeOff) off();
   }
-  if (endedBy !== undefined && endedBy !== 'SIGINT') return statusOfSignal(endedBy);
-  return last === undefined || last.problems.length === 0 ? EXIT.done : EXIT.foundWrong;
+  if (endedBy !== undefined && endedBy !== 'SIGINT') return { signal: endedBy };
+  return last === undefined || last.problems.length === 0 ? 'done' : 'foundWrong';
 }

@@ -3,7 +3,8 @@
  * Arguments: `resolve|watch` and the options as JSON. SIGTERM ends a watch.
  */
 import { messageOf } from '../../src/failure.ts';
-import { lookUpGateway, resolveGateway } from '../../src/gateway/resolve.ts';
+import { lookInTables } from '../../src/gateway/look.ts';
+import { resolveGateway } from '../../src/gateway/resolve.ts';
 import { watchGateway } from '../../src/gateway/watch.ts';
 import { openRoot } from '../../src/linux/root.ts';
 import { openTools } from '../../src/tools/toolbox.ts';
@@ -31,7 +32,7 @@ const tools = openTools(process.env.PATH ?? '');
 
 try {
   if (!isArguments(options)) throw new Error('the second argument must hold intf');
-  print({ tables: lookUpGateway({ root, ...options }) });
+  print({ tables: lookInTables({ root, ...options }) });
   const current = await resolveGateway({ root, tools, log, ...options });
   print({ resolved: current });
   if (command === 'watch') {

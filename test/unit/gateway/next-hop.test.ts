@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseNextHop, gatewayProblem, parseAddress } from '../../../src/gateway/next-hop.ts';
-import { lookUpGateway } from '../../../src/gateway/resolve.ts';
+import { lookInTables } from '../../../src/gateway/look.ts';
 import { readNextHop, withMasters } from '../../../src/gateway/tables.ts';
 import type { CandidateRoute } from '../../../src/gateway/next-hop.ts';
 import { makeTables } from './kernel-tables.ts';
@@ -44,10 +44,11 @@ describe('the next hop by /proc/net/route', () => {
   it('is the best one elsewhere where the interface has none, with a warning that names it', () => {
     const tables = makeTables();
     tables.routes('eth2 0.0.0.0/0 via 10.2.0.1 metric 300', 'eth1 0.0.0.0/0 via 10.1.0.1 metric 100');
-    const gateway = lookUpGateway({ root: tables.root, intf: 'eth0' });
-    expect(gateway).toMatchObject({ address: '10.1.0.1', interface: 'eth1', mac: null });
-    expect(gateway?.warnings.map(({ code }) => code)).toEqual(['gateway-elsewhere']);
-    expect(gateway?.warnings[0]?.message).toMatch(/eth0 has no default route.* eth1.*10\.1\.0\.1/);
+    const { hop, mac } = lookInTables({ root: tables.root, intf: 'eth0' });
+    expect(mac).toBeNull();
+    expect(hop).toMatchObject({ address: '10.1.0.1', interface: 'eth1' });
+    expect(hop?.warnings.map(({ code }) => code)).toEqual(['gateway-elsewhere']);
+    expect(hop?.warnings[0]?.message).toMatch(/eth0 has no default route.* eth1.*10\.1\.0\.1/);
   });
 
   it('of a bond member is its bond’s, without a warning', () => {
@@ -72,14 +73,12 @@ describe('the next hop by /proc/net/route', () => {
     const zeros = '0'.repeat(32);
     const viaLinkLocal = `${zeros} 00 ${zeros} 00 fe800000000000000000000000000001 00000400 00000002 00000000 00000003 eth0\n`;
     tables.file('/proc/net/ipv6_route', viaLinkLocal);
-    expect(lookUpGateway({ root: tables.root, intf: 'eth0' })).toMatchObject({
-      address: 'fe80::1',
-      interface: 'eth0',
-      family: 6,
+    expect(lookInTables({ root: tables.root, intf: 'eth0' })).toMatchObject({
+      hop: { address: 'fe80::1', interface: 'eth0', family: 6 },
       mac: null,
     });
     tables.routes('eth1 0.0.0.0/0 via 10.1.0.1');
-    expect(lookUpGateway({ root: tables.root, intf: 'eth0' })).toMatchObject({
+    expect(lookInTables({ root: tables.root, intf: 'eth0' }).hop).toMatchObject({
       address: '10.1.0.1',
       family: 4,
     });

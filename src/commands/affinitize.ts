@@ -1,0 +1,19 @@
+import { applyPlan } from '../affinity/masks/apply.ts';
+import type { AffinityPlan } from '../affinity/types.ts';
+import { signalsHandled, type SignalDesk } from '../launch/signals.ts';
+import { planFor } from '../planning/plan.ts';
+import type { Task } from '../planning/task.ts';
+
+/** `-affinitize_only`: writes the masks of the plan, and starts nothing. Throws Failure when it cannot, with nothing changed. */
+export async function affinitize(task: Task, desk: SignalDesk): Promise<void> {
+  const { options, root, log } = task;
+  const plan = planFor(options, root, log);
+  await writeMasks(task, desk, plan);
+  for (const { message } of plan.warnings) log.warn(message);
+}
+
+/** A signal that came meanwhile broke nothing off, and is told so. */
+export async function writeMasks({ root, log }: Task, desk: SignalDesk, plan: AffinityPlan): Promise<void> {
+  applyPlan(root, plan, { log });
+  if ((await signalsHandled(desk)) !== undefined) log.info('all masks of the plan are written');
+}
