@@ -94,6 +94,7 @@ function steady(screen: string): string {
       (_all, level: string, gap: string, pid: string) =>
         `${level}20261122 12:00:00.000000${gap}${'12345678'.slice(0, pid.length)}`,
     )
+    .replace(/katran, pid (\d+):/g, (_all, pid: string) => `katran, pid ${'12345678'.slice(0, pid.length)}:`)
     .replace(/\(pid (\d+)\)/g, (_all, pid: string) => `(pid ${'12345678'.slice(0, pid.length)})`)
     .replace(/pid \d+ on/g, (all) => `pid ${'12345678'.slice(0, all.length - 7)} on`)
     .replace(/\d\d:\d\d:\d\d, every/g, '12:00:00, every')

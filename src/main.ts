@@ -46,6 +46,7 @@ async function perform(world: World, invocation: Performance): Promise<number> {
     level: options.log_level,
     write: (line) => world.stderr.write(line),
     clock: localClock(world.environment.TZ),
+    journal: world.journal,
   });
   for (const remark of remarks) log.warn(remark);
   try {

@@ -9,6 +9,8 @@ export interface World {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Whether stderr goes to the journal. */
+  readonly journal: boolean;
   readonly pid: number;
   /** How to run this very program again with other arguments. */
   readonly self: readonly [string, ...string[]];
@@ -64,6 +66,17 @@ function withoutStreams(): void {
   }
 }
 
+/** Whether a descriptor is the stream that JOURNAL_STREAM names, by device and inode: systemd.exec(5). */
+function isJournal(descriptor: number, stream: string | undefined): boolean {
+  if (stream === undefined) return false;
+  try {
+    const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });
+    return stream === `${dev}:${ino}`;
+  } catch {
+    return false;
+  }
+}
+
 /** The world of this process. */
 export function processWorld(): World {
   withoutStreams();
@@ -75,6 +88,7 @@ export function processWorld(): World {
     environment: process.env,
     stdout: new DescriptorOutput(1, terminalOf(1, 'stdout')),
     stderr: new DescriptorOutput(2, terminalOf(2, 'stderr')),
+    journal: isJournal(2, process.env.JOURNAL_STREAM),
     pid: process.pid,
     self: compiled ? [process.execPath] : [process.execPath, script],
     onSignals: (signals, listener) => {

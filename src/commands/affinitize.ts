@@ -9,7 +9,7 @@ export async function affinitize(task: Task, desk: SignalDesk): Promise<void> {
   const { options, root, log } = task;
   const plan = planFor(options, root, log);
   await writeMasks(task, desk, plan);
-  for (const { message } of plan.warnings) log.warn(message);
+  for (const { message, code } of plan.warnings) log.warn(message, code);
 }
 
 /** A signal that came meanwhile broke nothing off, and is told so. */

@@ -80,8 +80,9 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
     // Looking for the gateway takes seconds, in which drivers rename and free interrupts and others move them.
     const prepared = prepare(options, planForInterface(options, root, interfaceName), gateway);
     requireUp(prepared.plan);
-    for (const { message } of prepared.warnings) log.warn(message);
     if (options.affinitize) applyPlan(root, prepared.plan, { log });
+    // After hundreds of lines of writes, so that they are what a screen shows.
+    for (const { message, code } of prepared.warnings) log.warn(message, code);
     const stoppedBy = await signalsHandled(desk);
     if (stoppedBy !== undefined) return { signal: stoppedBy };
     const status = await launchKatran({

@@ -1,6 +1,6 @@
 import { messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
-import { LimitedLog } from '../log/rate-limited-log.ts';
+import { RateLimitedLog } from '../log/rate-limited-log.ts';
 import { isUsableGatewayMac } from '../linux/mac.ts';
 import { Nap } from './nap.ts';
 
@@ -23,8 +23,8 @@ const FAILURES_PER_MINUTE = 3;
 export class MacPusher {
   private readonly stopping = new AbortController();
   private readonly pause = new Nap();
-  private readonly changes: LimitedLog;
-  private readonly refusals: LimitedLog;
+  private readonly changes: RateLimitedLog;
+  private readonly refusals: RateLimitedLog;
   private wanted: string | null;
   private confirmed: string | null;
   /** The MAC last told, for the log, also while katran's own is uncertain after a failure. */
@@ -39,8 +39,12 @@ export class MacPusher {
     this.wanted = options.told;
     this.confirmed = options.told;
     this.previous = options.told;
-    this.changes = new LimitedLog(options.log, CHANGES_PER_MINUTE, 'changes of the gateway MAC');
-    this.refusals = new LimitedLog(options.log, FAILURES_PER_MINUTE, 'failed attempts to tell katran a MAC');
+    this.changes = new RateLimitedLog(options.log, CHANGES_PER_MINUTE, 'changes of the gateway MAC');
+    this.refusals = new RateLimitedLog(
+      options.log,
+      FAILURES_PER_MINUTE,
+      'failed attempts to tell katran a MAC',
+    );
   }
 
   /** The MAC katran is known to have; null while a push has failed and none has succeeded since. */

@@ -1,7 +1,7 @@
 import { messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
 import { isThisMachine, sendDatagram } from './datagram.ts';
-import { LimitedLog } from '../log/rate-limited-log.ts';
+import { RateLimitedLog } from '../log/rate-limited-log.ts';
 import { look } from './look.ts';
 import { MacPusher, type PushMac } from './mac-pusher.ts';
 import { MOVE_LOOK_MS, MOVE_PATIENCE_MS, MovePatience } from './hold-down.ts';
@@ -57,8 +57,8 @@ class TableWatch implements GatewayWatch {
   private readonly stopping = new AbortController();
   private readonly pause = new Nap();
   private readonly pusher: MacPusher;
-  private readonly troubles: LimitedLog;
-  private readonly moves: LimitedLog;
+  private readonly troubles: RateLimitedLog;
+  private readonly moves: RateLimitedLog;
   private readonly sent: SendTimes;
   private readonly moving: MovePatience;
   private readonly running: Promise<void>;
@@ -79,8 +79,8 @@ class TableWatch implements GatewayWatch {
     this.place = current;
     this.moving = new MovePatience(options.intf);
     this.pusher = new MacPusher({ told: current.mac, push, log });
-    this.troubles = new LimitedLog(log, TROUBLES_PER_MINUTE, 'times the gateway went or came back');
-    this.moves = new LimitedLog(log, TROUBLES_PER_MINUTE, 'changes of the default route');
+    this.troubles = new RateLimitedLog(log, TROUBLES_PER_MINUTE, 'times the gateway went or came back');
+    this.moves = new RateLimitedLog(log, TROUBLES_PER_MINUTE, 'changes of the default route');
     this.sent = new SendTimes(refreshMs);
     // It was resolved just now, with a datagram if need be.
     this.sent.isDue(this.hopName);

@@ -5,6 +5,7 @@ import { exitStatusOf, startKatran, type KatranExit, type KatranProcess } from '
 import type { KatranClient } from '../katran/call-error.ts';
 import { checkOwnPort } from '../katran/port.ts';
 import { pushUntilItReadsBack, waitForAnswer } from './readiness.ts';
+import { shellLine } from '../terminal/shell-quote.ts';
 import { stopKatran } from './shutdown.ts';
 import { supervise, upStatus, type Watched } from './supervision.ts';
 import type { Launch } from './types.ts';
@@ -77,7 +78,7 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     environment,
   });
   output.handedOver();
-  log.debug(`started ${launch.binary} as pid ${katran.pid}`);
+  log.info(`starting katran, pid ${katran.pid}: ${shellLine(launch.command)}`);
   desk.describe(() => `waiting for katran (pid ${katran.pid}) to answer on ${endpoint.address}`);
   manager.status(`waiting for katran (pid ${katran.pid}) to answer on ${endpoint.address}`);
   const stop = (): Promise<KatranExit> => {

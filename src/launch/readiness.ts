@@ -9,7 +9,7 @@ const POLL_MS = 10;
 const ANSWER_DEADLINE_MS = 500;
 const COMPLAIN_EVERY_MS = 1000;
 /** A katran that starts faster than that is not complained about. */
-const FIRST_COMPLAINT_MS = 250;
+const FIRST_COMPLAINT_MS = 2000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 /** After this long, a katran that refuses changeMac but has the right MAC from its -default_mac is taken as it is. */

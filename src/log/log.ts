@@ -4,7 +4,8 @@ import type { Clock } from './local-time.ts';
 export interface Log {
   debug(message: string): void;
   info(message: string): void;
-  warn(message: string): void;
+  /** `code` is that of a Warning, for scripts that read JSON lines. */
+  warn(message: string, code?: string): void;
   error(message: string): void;
 }
 
@@ -22,4 +23,6 @@ export interface LogOptions {
   readonly write: LineWriter;
   /** For text lines; the runtime's calendar unless said. */
   readonly clock?: Clock;
+  /** Text lines go to the journal, which has times of its own and reads the severity from their beginning. */
+  readonly journal?: boolean;
 }

@@ -1,5 +1,5 @@
 import { LOG_LEVELS, type Log, type LogLevel, type LogOptions } from './log.ts';
-import { textLine } from './text-line.ts';
+import { journalLine, textLine } from './text-line.ts';
 
 /** A log whose lines can be given another look later, without whoever holds it noticing. */
 export interface LogStream extends Log {
@@ -10,10 +10,12 @@ export interface LogStream extends Log {
 const NOTHING = (): void => undefined;
 
 /** Plain text lines need no library; a run that only writes masks loads none. */
-function textLog({ level, write, clock }: LogOptions): Log {
-  const line = (msg: string): void => write(`${textLine({ time: Date.now(), msg }, clock)}\n`);
-  const from = LOG_LEVELS.indexOf(level);
-  const at = (own: LogLevel): Log[LogLevel] => (LOG_LEVELS.indexOf(own) >= from ? line : NOTHING);
+function textLog({ level: least, write, clock, journal = false }: LogOptions): Log {
+  const line = (level: LogLevel, msg: string): string =>
+    journal ? journalLine({ level, msg }) : textLine({ time: Date.now(), level, msg }, clock);
+  const from = LOG_LEVELS.indexOf(least);
+  const at = (level: LogLevel): ((msg: string) => void) =>
+    LOG_LEVELS.indexOf(level) >= from ? (msg) => write(`${line(level, msg)}\n`) : NOTHING;
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }
 
@@ -24,10 +26,12 @@ export async function openLog(options: LogOptions): Promise<LogStream> {
   return {
     debug: (message) => log.debug(message),
     info: (message) => log.info(message),
-    warn: (message) => log.warn(message),
+    warn: (message, code) => log.warn(message, code),
     error: (message) => log.error(message),
     colour: async () => {
-      if (format === 'text') log = await (await import('./pino-log.ts')).colouredLog(options);
+      // The journal colours by severity itself.
+      if (format === 'text' && options.journal !== true)
+        log = await (await import('./pino-log.ts')).colouredLog(options);
     },
   };
 }

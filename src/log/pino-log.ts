@@ -1,28 +1,23 @@
 import pino from 'pino';
-import { type Log, type LogOptions } from './log.ts';
+import { LOG_LEVELS, type Log, type LogLevel, type LogOptions } from './log.ts';
 import { textLine, type TextRecord } from './text-line.ts';
 
-const WARN = 40;
-const ERROR = 50;
+const LEVELS = new Map<unknown, LogLevel>(LOG_LEVELS.map((level) => [pino.levels.values[level], level]));
 
-function isRecord(value: unknown): value is TextRecord & { readonly level: number } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'time' in value &&
-    typeof value.time === 'number' &&
-    'level' in value &&
-    typeof value.level === 'number' &&
-    'msg' in value &&
-    typeof value.msg === 'string'
-  );
+/** One of our own lines, as pino writes them. */
+function recordOf(value: unknown): TextRecord | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (!('time' in value) || typeof value.time !== 'number') return undefined;
+  if (!('msg' in value) || typeof value.msg !== 'string') return undefined;
+  const level = 'level' in value ? LEVELS.get(value.level) : undefined;
+  return level === undefined ? undefined : { time: value.time, level, msg: value.msg };
 }
 
 function logOf(logger: pino.Logger): Log {
   return {
     debug: (message) => logger.debug(message),
     info: (message) => logger.info(message),
-    warn: (message) => logger.warn(message),
+    warn: (message, code) => logger.warn(code === undefined ? {} : { code }, message),
     error: (message) => logger.error(message),
   };
 }
@@ -44,10 +39,11 @@ export async function colouredLog({ level, write }: LogOptions): Promise<Log> {
     customColors: { message: 'reset' },
     ignore: 'time,level',
     messageFormat: (record, _key, _label, { colors }) => {
-      if (!isRecord(record)) return JSON.stringify(record);
-      const text = textLine(record);
-      if (record.level >= ERROR) return colors.red(text);
-      return record.level >= WARN ? colors.yellow(text) : text;
+      const read = recordOf(record);
+      if (read === undefined) return JSON.stringify(record);
+      const text = textLine(read);
+      if (read.level === 'error') return colors.red(text);
+      return read.level === 'warn' ? colors.yellow(text) : text;
     },
   });
   return logOf(pino({ level, base: null }, { write: (line: string) => write(pretty(JSON.parse(line))) }));

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Words to put before the program: `['ip', 'netns', 'exec', 'name']`. */
   readonly within?: readonly string[];
+  /** A descriptor of the test's that the launcher gets as its stderr; `stderr` of what ended is empty then. */
+  readonly stderr?: number;
 }
 
 /** A launcher that runs. Its environment is only PATH and what the test gave. */
@@ -51,7 +53,7 @@ export class Running {
   constructor(artifact: Artifact, args: readonly string[], options: RunOptions = {}) {
     const [file = '', ...rest] = [...(options.within ?? []), artifact.file, ...artifact.prefix, ...args];
     this.child = spawn(file, rest, {
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', options.stderr ?? 'pipe'],
       cwd: options.cwd,
       env: { PATH: process.env.PATH, ...options.env },
     });

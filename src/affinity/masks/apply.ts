@@ -84,6 +84,8 @@ function whatFailed(error: unknown, vector: AppliedVector | undefined): string {
   return `cannot set irq ${vector.irq} (${vector.name}) to cpu ${vector.cpu} mask ${vector.mask}: ${error.reason}`;
 }
 
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
 /**
  * Writes the masks of a plan, all or none. The masks found are saved to /run/start-katran first; every write is logged
  * before it is made and read back after it; if one fails, those made are put back, the last first, and a Failure says
@@ -123,5 +125,7 @@ export function applyPlan(
       : `; see to them, then run 'start-katran restore -intf ${plan.interface}'`;
     throw new Failure(`${whatFailed(error, attempted.at(-1))}; ${outcome.told}${next}`, { cause: error });
   }
+  const cpus = new Set(vectors.map(({ cpu }) => cpu)).size;
+  log.info(`${counted(vectors.length, 'IRQ')} pinned to ${counted(cpus, 'CPU')}`);
   return { applied: vectors, savedTo: saved.file };
 }

@@ -33,21 +33,21 @@ describe('waiting for katran to answer', () => {
   });
 
   it('asks again, and says once a second that it cannot reach it', async () => {
-    waiting.katran.reads = Array.from({ length: 300 }, () => 'fail' as const);
+    waiting.katran.reads = Array.from({ length: 320 }, () => 'fail' as const);
     const done = answer();
     await vi.advanceTimersByTimeAsync(10_000);
     await done;
     const complaints = waiting.log.lines.filter(
       (line) => line === 'info: cannot reach katran server. retrying',
     );
-    expect(waiting.katran.calls).toBe(301);
-    expect(complaints).toHaveLength(3); // after 250, 1250 and 2250 ms
+    expect(waiting.katran.calls).toBe(321);
+    expect(complaints).toHaveLength(2); // after 2 and 3 s
   });
 
   it.each([
-    [200, 0],
-    [700, 1],
-    [1200, 1],
+    [1900, 0],
+    [2500, 1],
+    [3500, 2],
   ])('of a start that takes %d ms says so %d times', async (ms, times) => {
     waiting.katran.reads = Array.from({ length: ms / 10 }, () => 'fail' as const);
     const done = answer();

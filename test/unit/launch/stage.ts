@@ -38,6 +38,7 @@ export class Stage {
       interfaceName: 'eth0',
       plan,
       gateway: { address: '10.77.0.1', mac: MAC, interface: 'eth0', family: 4, reason: '', warnings: [] },
+      warnings: [],
       endpoint: katranEndpoint(options),
       binary: '/nowhere/katran_server_grpc',
       command: ['katran_server_grpc', '-a=b'],

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type LogFormat, type LogLevel } from '../../../src/log/log.ts';
 import { openLog } from '../../../src/log/open.ts';
-import { textLine } from '../../../src/log/text-line.ts';
+import { journalLine, textLine } from '../../../src/log/text-line.ts';
 
-async function recorded(format: LogFormat, level: LogLevel = 'debug') {
+async function recorded(format: LogFormat, level: LogLevel = 'debug', journal = false) {
   const lines: string[] = [];
-  return { lines, log: await openLog({ format, level, write: (line) => void lines.push(line) }) };
+  return { lines, log: await openLog({ format, level, journal, write: (line) => void lines.push(line) }) };
 }
 
 /** The text without its time. */
@@ -15,9 +15,31 @@ const said = (line: string | undefined): string =>
 describe('a text log line', () => {
   it('has the local time to the second, a space and the message', () => {
     const time = new Date(2019, 0, 28, 14, 19, 51).getTime();
-    expect(textLine({ time, msg: 'Mac address is 52:54:00:12:35:02' })).toBe(
+    expect(textLine({ time, level: 'info', msg: 'Mac address is 52:54:00:12:35:02' })).toBe(
       '2019/01/28 14:19:51 Mac address is 52:54:00:12:35:02',
     );
+  });
+
+  it.each([
+    ['debug', '', '<7>'],
+    ['info', '', '<6>'],
+    ['warn', 'warning: ', '<4>'],
+    ['error', 'error: ', '<3>'],
+  ] as const)(
+    'of level %s begins with "%s", in the journal with %s and without a time',
+    async (level, word, mark) => {
+      const screen = await recorded('text');
+      screen.log[level]('irq 19 moved');
+      expect(said(screen.lines[0])).toBe(`${word}irq 19 moved\n`);
+      const journal = await recorded('text', 'debug', true);
+      await journal.log.colour();
+      journal.log[level]('irq 19 moved');
+      expect(journal.lines).toEqual([`${mark}${word}irq 19 moved\n`]);
+    },
+  );
+
+  it('cannot give itself another severity in the journal', () => {
+    expect(journalLine({ level: 'info', msg: 'irq 19\n<0>gone' })).toBe('<6>irq 19 <0>gone');
   });
 
   it('is one line whatever the message holds, so that no line can pretend to be another', async () => {
@@ -29,14 +51,14 @@ describe('a text log line', () => {
   });
 
   it('shows control characters instead of sending them to the terminal', () => {
-    expect(textLine({ time: 0, msg: 'irq 19 (\u001b[2Jeth0\0\u009b)' })).toMatch(
+    expect(textLine({ time: 0, level: 'info', msg: 'irq 19 (\u001b[2Jeth0\0\u009b)' })).toMatch(
       / irq 19 \(\\x1b\[2Jeth0\\x00\\x9b\)$/,
     );
   });
 
   it('takes no time to speak of for a line of any length, and cuts it', () => {
     const begin = performance.now();
-    const line = textLine({ time: 0, msg: `x\nx${'\t'.repeat(120_000)}x` });
+    const line = textLine({ level: 'info', time: 0, msg: `x\nx${'\t'.repeat(120_000)}x` });
     expect(performance.now() - begin).toBeLessThan(2_000);
     expect(line).toMatch(/… \(1\d{5} characters\)$/);
   });
@@ -68,6 +90,13 @@ describe('a JSON log line', () => {
     const record: unknown = JSON.parse(lines[0] ?? '');
     const time: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(record).toEqual({ level: 'warn', time, msg: 'two\nlines' });
+    log.warn('packets cross nodes', 'cross-node');
+    expect(JSON.parse(lines[1] ?? '')).toEqual({
+      level: 'warn',
+      time,
+      code: 'cross-node',
+      msg: 'packets cross nodes',
+    });
   });
 });
 

@@ -47,6 +47,11 @@ describe('a plan is written', () => {
     expect(linesAtWrite).toHaveLength(4);
   });
 
+  test('after the writes one line counts them', () => {
+    applyPlan(sysroot.root, sysroot.plan(), { log });
+    expect(log.of('info').at(-1)).toBe('4 IRQs pinned to 4 CPUs');
+  });
+
   test('the result names IRQ, CPU, mask and what was there before', () => {
     const result = applyPlan(sysroot.root, sysroot.plan(), { log });
     expect(result.savedTo).toBe(saved());
