@@ -3,6 +3,7 @@ import type { Log } from '../log/log.ts';
 import { isThisMachine, sendDatagram } from './datagram.ts';
 import { RateLimitedLog } from '../log/rate-limited-log.ts';
 import { look } from './look.ts';
+import type { KernelEvents } from '../tools/ip-monitor.ts';
 import { MacPusher, type PushMac } from './mac-pusher.ts';
 import { MOVE_LOOK_MS, MOVE_PATIENCE_MS, MovePatience } from './hold-down.ts';
 import { Nap } from './nap.ts';
@@ -17,6 +18,8 @@ export interface WatchOptions extends GatewayOptions {
   /** changeMac and read back; throws when katran refuses, fails or lies. Aborted only by stop(). */
   readonly push: PushMac;
   readonly log: Log;
+  /** What the kernel tells of itself; left out, or not live: it is asked every intervalMs. */
+  readonly events?: KernelEvents | undefined;
   /** At least this long between two datagrams to the same next hop. */
   readonly refreshMs?: number | undefined;
 }

@@ -1,6 +1,8 @@
 import { startFallbackWatch } from '../affinity/guard/fallback-watch.ts';
 import { guardMode, startGuard } from '../affinity/guard/guard.ts';
 import { watchGateway } from '../gateway/watch.ts';
+import { hearsRouteMessages } from '../linux/netlink-sockets.ts';
+import { openKernelEvents } from '../tools/ip-monitor.ts';
 import type { KatranClient } from '../katran/call-error.ts';
 import type { KatranProcess } from '../katran/process.ts';
 import { flagsOfPlan } from '../planning/plan.ts';
@@ -24,7 +26,9 @@ export function upStatus({ pid }: KatranProcess, mac: string): string {
 export function supervise(launch: Launch, katran: KatranProcess, client: KatranClient): Watched {
   const { desk, log, root, tools, options, plan, interfaceName, gateway, manager } = launch;
   const since = performance.now();
+  const kernelEvents = openKernelEvents({ tools, log, isListening: (pid) => hearsRouteMessages(root, pid) });
   const gatewayWatch = watchGateway({
+    events: kernelEvents,
     root,
     tools,
     intf: interfaceName,
@@ -76,7 +80,7 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
       desk.onLook(() => log.info('already stopping'));
       guard.stop();
       fallback.stop();
-      await gatewayWatch.stop();
+      await Promise.all([gatewayWatch.stop(), kernelEvents.close()]);
     },
   };
 }

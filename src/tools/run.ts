@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { errnoOf, Failure, messageOf } from '../failure.ts';
 
 /** The environment of a process that is started: all of it, nothing is added. */
@@ -102,6 +103,102 @@ function whyFailed(error: unknown, timeoutMs: number): string {
   return status === undefined
     ? `failed: ${messageOf(error).split('\n', 1)[0] ?? ''}`
     : `ended with status ${status}`;
+}
+
+/** Hears what a tool says. */
+export interface Follower {
+  /** What it printed on stdout, in pieces that end anywhere. */
+  onText(text: string): void;
+  /** What it printed on stderr. */
+  onComplaint(text: string): void;
+}
+
+/** A tool that speaks until it is stopped. */
+export interface Followed {
+  readonly pid: number;
+  /** Fulfilled when it has ended, with how it ended, in words; never rejected. */
+  readonly ended: Promise<string>;
+  /** Ends it; nothing is heard of it after this. */
+  stop(): void;
+}
+
+/**
+ * After a piece, so long nothing is read: a tool that says a thousand things in a row is heard in few pieces, which hold what its
+ * pipe holds (64 KiB), and has to wait when it says more.
+ */
+const REST_MS = 15;
+
+/** Starts a tool that speaks until it is stopped, or until this process ends. Throws ToolFailure. */
+export async function followText(
+  file: string,
+  args: readonly string[],
+  environment: ChildEnvironment,
+  follower: Follower,
+): Promise<Followed> {
+  const { execa } = await loadRunner();
+  const name = path.basename(file);
+  const begin = () =>
+    execa(file, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment,
+      extendEnv: false,
+      cwd: '/',
+      buffer: false,
+      reject: false,
+      verbose: 'none',
+    });
+  let child: ReturnType<typeof begin>;
+  try {
+    child = begin();
+  } catch (error) {
+    throw ToolFailure.failed(name, `could not be run: ${whyRefused(error, args, environment)}`, error);
+  }
+  child.on('error', () => undefined);
+  const { pid } = child;
+  if (pid === undefined) {
+    const result = await child;
+    throw ToolFailure.failed(
+      name,
+      `could not be run: ${result.code ?? 'it has no process id'}`,
+      result.cause,
+    );
+  }
+  let stopped = false;
+  const rests = new Set<NodeJS.Timeout>();
+  const hear = (stream: Readable, tell: (text: string) => void): void => {
+    stream.setEncoding('utf8');
+    stream.on('error', () => undefined);
+    stream.on('data', (text: string) => {
+      if (stopped) return;
+      stream.pause();
+      const rest = setTimeout(() => {
+        rests.delete(rest);
+        stream.resume();
+      }, REST_MS);
+      rests.add(rest);
+      tell(text);
+    });
+  };
+  hear(child.stdout, (text) => follower.onText(text));
+  hear(child.stderr, (text) => follower.onComplaint(text));
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => {
+      resolve(signal === null ? `ended with status ${code ?? 'unknown'}` : `was ended by ${signal}`);
+    });
+  });
+  return {
+    pid,
+    ended,
+    stop: () => {
+      if (stopped) return;
+      stopped = true;
+      for (const rest of rests) clearTimeout(rest);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      // It only prints: there is nothing to clean up.
+      sent(() => child.kill('SIGKILL'));
+    },
+  };
 }
 
 /**

@@ -1,7 +1,16 @@
 import { Failure } from '../failure.ts';
 import type { Root } from '../linux/root.ts';
 import { findInPath, pathOfTools } from './find.ts';
-import { textOf, ToolFailure, type ChildEnvironment } from './run.ts';
+import {
+  followText,
+  textOf,
+  ToolFailure,
+  type ChildEnvironment,
+  type Followed,
+  type Follower,
+} from './run.ts';
+
+export type { Followed } from './run.ts';
 
 export interface AskOptions {
   /** A tool that takes longer is killed; 700 ms where nothing is given. */
@@ -18,6 +27,11 @@ export interface Tools {
    * recorded of it, and the signal's reason.
    */
   ask(command: string, args: readonly string[], options?: AskOptions): Promise<string>;
+  /**
+   * Starts a tool that speaks until it is stopped. Throws ToolFailure when it is not installed or cannot be started. Left out where
+   * nothing can be started: a recording does not speak.
+   */
+  readonly follow?: (command: string, args: readonly string[], follower: Follower) => Promise<Followed>;
 }
 
 const TIMEOUT_MS = 700;
@@ -37,6 +51,11 @@ export function openTools(searchPath: string): Tools {
       const file = fileOf(command);
       if (file === undefined) throw ToolFailure.missing(command);
       return await textOf(file, args, { environment, timeoutMs, signal });
+    },
+    follow: async (command, args, follower) => {
+      const file = fileOf(command);
+      if (file === undefined) throw ToolFailure.missing(command);
+      return await followText(file, args, plain, follower);
     },
   };
 }
