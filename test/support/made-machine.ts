@@ -47,7 +47,7 @@ export function makeMachine(directory: string, machine: MadeMachine): void {
   const write = writer(directory);
   writeTopology(write, machine);
   const nics = machine.nics ?? [queuesOf(machine.driver ?? 'ixgbe', machine.queues ?? machine.cpus)];
-  const lines: string[] = [];
+  const lines: MadeLine[] = [];
   let irq = machine.firstIrq ?? 32;
   const devices = new Map<string, readonly number[]>();
   nics.forEach((nic, i) => {
@@ -64,8 +64,7 @@ export function makeMachine(directory: string, machine: MadeMachine): void {
     devices.set(pci, irqs);
     writeNic(write, nic, pci, irqs, i + 2);
   });
-  const header = Array.from({ length: machine.cpus }, (_, cpu) => `CPU${cpu}`.padEnd(11)).join('');
-  write.file('proc/interrupts', `           ${header}\n${lines.join('')}NMI:          0\n`);
+  write.file('proc/interrupts', interruptsText(machine.cpus, lines));
   write.file(
     'proc/net/route',
     'Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n',
@@ -125,21 +124,46 @@ function writeTopology(write: Writer, machine: MadeMachine): void {
   }
 }
 
-function interruptLine(machine: MadeMachine, nic: MadeNic, irq: number, name: string): string {
-  const counts = '0'.padStart(11).repeat(machine.cpus);
-  const chip = nic.intx === true ? `IO-APIC  ${irq}-fasteoi` : `IR-PCI-MSIX-0000:01:00.0    ${irq}-edge`;
-  const actions = [...(nic.sharedWith ?? []), name].filter(Boolean).join(', ');
-  return `${String(irq).padStart(3)}:${counts}   ${chip}      ${actions}\n`;
+function interruptLine(machine: MadeMachine, nic: MadeNic, irq: number, name: string): MadeLine {
+  return {
+    irq,
+    counts: Array.from({ length: machine.cpus }, () => 0),
+    chip: nic.intx === true ? `IO-APIC  ${irq}-fasteoi` : `IR-PCI-MSIX-0000:01:00.0    ${irq}-edge`,
+    actions: [...(nic.sharedWith ?? []), name].filter(Boolean).join(', '),
+  };
+}
+
+/** A line of /proc/interrupts. */
+export interface MadeLine {
+  readonly irq: number;
+  /** By CPU. */
+  readonly counts: number[];
+  readonly chip: string;
+  readonly actions: string;
+}
+
+/** /proc/interrupts in the columns of kernel/irq/proc.c. */
+export function interruptsText(cpus: number, lines: readonly MadeLine[]): string {
+  const header = Array.from({ length: cpus }, (_, cpu) => `CPU${cpu}`.padEnd(11)).join('');
+  const rows = lines.map(({ irq, counts, chip, actions }) => {
+    const cells = counts.map((count) => String(count).padStart(11)).join('');
+    return `${String(irq).padStart(3)}:${cells}   ${chip}      ${actions}\n`;
+  });
+  return `           ${header}\n${rows.join('')}NMI:          0\n`;
+}
+
+/** The mask of all CPUs, in the width of the possible ones. */
+export function maskOfAll({ cpus, possibleCpus = cpus }: Pick<MadeMachine, 'cpus' | 'possibleCpus'>): string {
+  const words = Array.from({ length: Math.ceil(possibleCpus / 32) }, (_, word) => {
+    const bits = Math.max(0, Math.min(32, cpus - word * 32));
+    return (2 ** bits - 1).toString(16).padStart(8, '0');
+  });
+  return words.reverse().join(',');
 }
 
 /** All CPUs allowed, delivered to one of them: what an interrupt that nobody pinned looks like. */
 function writeIrq(write: Writer, machine: MadeMachine, irq: number): void {
-  const words = Math.ceil((machine.possibleCpus ?? machine.cpus) / 32);
-  const mask = Array.from({ length: words }, (_, word) => {
-    const bits = Math.max(0, Math.min(32, machine.cpus - word * 32));
-    return (2 ** bits - 1).toString(16).padStart(8, '0');
-  });
-  write.file(`proc/irq/${irq}/smp_affinity`, `${mask.reverse().join(',')}\n`);
+  write.file(`proc/irq/${irq}/smp_affinity`, `${maskOfAll(machine)}\n`);
   write.file(`proc/irq/${irq}/effective_affinity_list`, `${irq % machine.cpus}\n`);
 }
 

@@ -1,12 +1,13 @@
 import fs from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makePlan, type PlanRequest } from '../../../src/affinity/plan.ts';
+import type { PlanRequest } from '../../../src/affinity/plan.ts';
 import type { AffinityPlan, Strategy } from '../../../src/affinity/types.ts';
 import { readTopology } from '../../../src/linux/cpu-topology.ts';
 import { readInterrupts } from '../../../src/linux/interrupts.ts';
 import { listNetDevices } from '../../../src/linux/net-device.ts';
 import { openRoot } from '../../../src/linux/root.ts';
 import { copyMachine, expectedOf, listMachines } from '../../support/machines.ts';
+import { planOf } from '../../support/plan-of.ts';
 
 const STRATEGY: Readonly<Record<string, { strategy: Strategy; numaNode: number | 'nic' }>> = {
   sequential: { strategy: 'sequential', numaNode: 0 },
@@ -30,15 +31,7 @@ describe.each(listMachines())('on %s', (machine) => {
   const plan = (interfaceName: string, name: string): AffinityPlan => {
     const how = STRATEGY[name];
     if (how === undefined) throw new Error(`test/machines has an unknown strategy ${name}`);
-    return makePlan({
-      ...host,
-      interfaceName,
-      ...how,
-      cpus: null,
-      maxCpus: 128,
-      lruSize: 1_000_000,
-      forwardingCores: null,
-    });
+    return planOf(directory, { ...host, interfaceName, ...how });
   };
 
   const interfaces = expectedOf(machine);

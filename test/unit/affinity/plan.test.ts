@@ -3,12 +3,9 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { differingVectors } from '../../../src/affinity/differing.ts';
-import { makePlan, type PlanRequest } from '../../../src/affinity/plan.ts';
 import { STRATEGIES, type AffinityPlan } from '../../../src/affinity/types.ts';
-import { readTopology } from '../../../src/linux/cpu-topology.ts';
-import { readInterrupts } from '../../../src/linux/interrupts.ts';
-import { openRoot } from '../../../src/linux/root.ts';
 import { copyMachine, makeDirectory, makeMachine, type MadeMachine } from '../../support/machines.ts';
+import { planOf as plan } from '../../support/plan-of.ts';
 
 const directories: string[] = [];
 afterEach(() => {
@@ -26,23 +23,6 @@ function copied(name: string): string {
   const directory = copyMachine(name);
   directories.push(directory);
   return directory;
-}
-
-function plan(directory: string, changes: Partial<PlanRequest> = {}): AffinityPlan {
-  const root = openRoot(directory);
-  return makePlan({
-    root,
-    topology: changes.topology ?? readTopology(root),
-    interrupts: changes.interrupts ?? readInterrupts(root),
-    interfaceName: 'eth0',
-    strategy: 'all-nodes',
-    cpus: null,
-    numaNode: 0,
-    maxCpus: 128,
-    lruSize: 1_000_000,
-    forwardingCores: null,
-    ...changes,
-  });
 }
 
 function setAffinity(directory: string, irq: number, mask: string, effective?: string): void {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openKernelEvents, type KernelEvent, type KernelEvents } from '../../../src/tools/ip-monitor.ts';
 import { ToolFailure, type Follower } from '../../../src/tools/run.ts';
 import type { Tools } from '../../../src/tools/toolbox.ts';
-import { recordingLog } from '../affinity/sysroot.ts';
+import { recordingLog } from '../../support/recording-log.ts';
 import { NO_TOOLS } from '../../support/tools.ts';
 
 /** A process that speaks when the test says so. */

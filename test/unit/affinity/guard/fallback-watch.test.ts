@@ -3,24 +3,25 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startFallbackWatch } from '../../../../src/affinity/guard/fallback-watch.ts';
 import type { FallbackWatch } from '../../../../src/affinity/guard/fallback-watch.ts';
-import { recordingLog, Sysroot } from '../sysroot.ts';
-import { TurnedClock } from '../turned-clock.ts';
+import { LiveMachine } from '../../../support/live-machine.ts';
+import { recordingLog } from '../../../support/recording-log.ts';
+import { TurnedClock } from './turned-clock.ts';
 
-let sysroot: Sysroot;
+let machine: LiveMachine;
 let log: ReturnType<typeof recordingLog>;
 let clock: TurnedClock;
 let counter: bigint | number | Error;
 let watch: FallbackWatch;
 
 beforeEach(async () => {
-  sysroot = new Sysroot({ cpus: 4, vectors: 2 });
+  machine = new LiveMachine({ cpus: 4, vectors: 2 });
   log = recordingLog();
   clock = new TurnedClock();
   counter = 1000n;
   watch = startFallbackWatch({
     readFallback: () => (counter instanceof Error ? Promise.reject(counter) : Promise.resolve(counter)),
-    root: sysroot.root,
-    plan: sysroot.plan({ cpus: [0, 1] }),
+    root: machine.root,
+    plan: machine.plan({ cpus: [0, 1] }),
     log,
     clock,
   });
@@ -28,7 +29,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   watch.stop();
-  sysroot.remove();
+  machine.remove();
 });
 
 /** Ten seconds later, with the counter at `value`. */
@@ -43,10 +44,10 @@ test('what was counted before the watch began is no news', () => {
 });
 
 test('growth: packets per second and the CPUs that took NIC interrupts without being forwarding cores, busiest first', async () => {
-  sysroot.interrupt(30, 0, 5000);
-  sysroot.interrupt(30, 2, 100);
-  sysroot.interrupt(31, 3, 2000);
-  sysroot.interrupt(30, 3, 500);
+  machine.interrupt(30, 0, 5000);
+  machine.interrupt(30, 2, 100);
+  machine.interrupt(31, 3, 2000);
+  machine.interrupt(30, 3, 500);
   await tenSecondsLater(21_000n);
   expect(log.lines).toEqual([
     "warn: 2000 packets per second missed katran's connection tables and went to its small fallback table in the last 10 s: " +
@@ -56,15 +57,15 @@ test('growth: packets per second and the CPUs that took NIC interrupts without b
 });
 
 test('no growth, no word', async () => {
-  sysroot.interrupt(30, 3, 500);
+  machine.interrupt(30, 3, 500);
   await tenSecondsLater(1000n);
   expect(log.lines).toEqual([]);
 });
 
 test('only the last ten seconds count', async () => {
-  sysroot.interrupt(30, 3, 500);
+  machine.interrupt(30, 3, 500);
   await tenSecondsLater(1000n);
-  sysroot.interrupt(31, 2, 40);
+  machine.interrupt(31, 2, 40);
   await tenSecondsLater(1100n);
   expect(log.of('warn')).toEqual([
     expect.stringMatching(/^10 packets per second .* taken by cpu 2 \(4 per second\), not/),
@@ -72,9 +73,9 @@ test('only the last ten seconds count', async () => {
 });
 
 test('interrupts of other devices are not the NIC’s', async () => {
-  sysroot.vector(50, 'nvme0q3');
+  machine.vector(50, 'nvme0q3');
   await tenSecondsLater(1000n);
-  sysroot.interrupt(50, 3, 100_000);
+  machine.interrupt(50, 3, 100_000);
   await tenSecondsLater(2000n);
   expect(log.of('warn')).toEqual([
     expect.stringContaining('no NIC interrupt was taken outside the forwarding cores (cpus 0-1)'),
@@ -110,7 +111,7 @@ test('katran that does not answer: one warning, then it goes on, and the rate co
 });
 
 test('/proc/interrupts that cannot be read takes the CPUs from the warning, not the warning', async () => {
-  sysroot.file('proc/interrupts', 'nonsense');
+  machine.file('proc/interrupts', 'nonsense');
   await tenSecondsLater(2000n);
   expect(log.of('warn')).toEqual([
     expect.stringMatching(/^100 packets per second .*packets arrive on other CPUs than/),
@@ -118,7 +119,7 @@ test('/proc/interrupts that cannot be read takes the CPUs from the warning, not 
 });
 
 test('so does a counter that is no number', async () => {
-  const wide = new Sysroot({ cpus: 12, vectors: 1 });
+  const wide = new LiveMachine({ cpus: 12, vectors: 1 });
   let packets = 0n;
   const damaged = startFallbackWatch({
     readFallback: () => Promise.resolve((packets += 1000n)),
@@ -150,8 +151,8 @@ test('a reading that hangs is not overtaken by another, and its answer after the
       asked += 1;
       return asked === 1 ? Promise.resolve(0n) : new Promise((resolve) => (answer = resolve));
     },
-    root: sysroot.root,
-    plan: sysroot.plan(),
+    root: machine.root,
+    plan: machine.plan(),
     log,
     clock,
   });
@@ -173,16 +174,16 @@ test('stop leaves no timer', () => {
 test('the vectors of now can be handed in', async () => {
   const renamed = startFallbackWatch({
     readFallback: () => Promise.resolve(counter instanceof Error ? 0 : counter),
-    root: sysroot.root,
-    plan: sysroot.plan({ cpus: [0, 1] }),
+    root: machine.root,
+    plan: machine.plan({ cpus: [0, 1] }),
     vectors: () => [{ irq: 60, name: 'eth0-rx-0' }],
     log,
     clock,
   });
-  sysroot.vector(60, 'eth0-rx-0');
+  machine.vector(60, 'eth0-rx-0');
   await tenSecondsLater(1000n);
   await renamed.checkNow();
-  sysroot.interrupt(60, 2, 10);
+  machine.interrupt(60, 2, 10);
   counter = 1100n;
   clock.turn(10_000);
   await renamed.checkNow();
@@ -194,8 +195,8 @@ test('without vectors (-forwarding_cores) nothing is claimed about the interrupt
   let packets = 0n;
   const unknowing = startFallbackWatch({
     readFallback: () => Promise.resolve((packets += 1000n)),
-    root: sysroot.root,
-    plan: { ...sysroot.plan({ cpus: [0, 1] }), vectors: [] },
+    root: machine.root,
+    plan: machine.plan({ forwardingCores: [0, 1] }),
     vectors: () => [],
     log,
     clock,

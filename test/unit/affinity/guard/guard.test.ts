@@ -7,23 +7,25 @@ import type { Guard, GuardMode } from '../../../../src/affinity/guard/guard.ts';
 import type { AffinityPlan, Strategy } from '../../../../src/affinity/types.ts';
 import { Failure } from '../../../../src/failure.ts';
 import type { Root } from '../../../../src/linux/root.ts';
-import { answering, recordingLog, Sysroot } from '../sysroot.ts';
-import { TurnedClock } from '../turned-clock.ts';
+import { answering } from '../../../support/answering-kernel.ts';
+import { LiveMachine } from '../../../support/live-machine.ts';
+import { recordingLog } from '../../../support/recording-log.ts';
+import { TurnedClock } from './turned-clock.ts';
 
-let sysroot: Sysroot;
+let machine: LiveMachine;
 let log: ReturnType<typeof recordingLog>;
 let clock: TurnedClock;
 let guard: Guard | undefined;
 
 beforeEach(() => {
-  sysroot = new Sysroot({ cpus: 8, vectors: 4 });
+  machine = new LiveMachine({ cpus: 8, vectors: 4 });
   log = recordingLog();
   clock = new TurnedClock();
 });
 afterEach(() => {
   guard?.stop();
   guard = undefined;
-  sysroot.remove();
+  machine.remove();
 });
 
 interface Setting {
@@ -38,16 +40,16 @@ interface Setting {
 /** A plan, written, and a guard over it. */
 function guarded(
   mode: GuardMode,
-  { root = sysroot.root, strategy = 'sequential', replan, write = true, planWritten = true }: Setting = {},
+  { root = machine.root, strategy = 'sequential', replan, write = true, planWritten = true }: Setting = {},
 ): Guard {
-  const plan = sysroot.plan({ strategy });
-  if (write) applyPlan(sysroot.root, plan, { log: recordingLog() });
+  const plan = machine.plan({ strategy });
+  if (write) applyPlan(machine.root, plan, { log: recordingLog() });
   guard = startGuard({
     root,
     plan,
     mode,
     log,
-    replan: replan ?? (() => sysroot.plan({ strategy })),
+    replan: replan ?? (() => machine.plan({ strategy })),
     coresGiven: plan.forwardingCores,
     planFlags: `-intf eth0 -strategy ${strategy} -cpus 0-3`,
     planWritten,
@@ -60,7 +62,7 @@ describe('as planned', () => {
   test.each(['warn', 'repair'] as const)('%s says nothing and writes nothing', (mode) => {
     let writes = 0;
     guarded(mode, {
-      root: answering(sysroot.root, () => {
+      root: answering(machine.root, () => {
         writes += 1;
         return undefined;
       }),
@@ -88,16 +90,16 @@ describe('as planned', () => {
 
   test('a plan without vectors (-forwarding_cores) has nothing to guard', () => {
     guard = startGuard({
-      root: sysroot.root,
-      plan: { ...sysroot.plan(), vectors: [] },
+      root: machine.root,
+      plan: machine.plan({ forwardingCores: [0] }),
       mode: 'warn',
       log,
-      replan: () => sysroot.plan(),
+      replan: () => machine.plan(),
       planFlags: '-intf eth0',
       coresGiven: [0],
       clock,
     });
-    sysroot.setMask(30, 'ff');
+    machine.setMask(30, 'ff');
     clock.turn(60_000);
     expect(log.lines).toEqual([]);
   });
@@ -106,7 +108,7 @@ describe('as planned', () => {
     const stopped = guarded('warn');
     stopped.stop();
     expect(clock.timerCount).toBe(0);
-    sysroot.setMask(30, '000000ff');
+    machine.setMask(30, '000000ff');
     stopped.checkNow();
     expect(log.lines).toEqual([]);
   });
@@ -125,7 +127,7 @@ describe('warn', () => {
   test('of a plan that was never written only changes are told: the difference itself was told at the start', () => {
     guarded('warn', { write: false, planWritten: false });
     expect(log.lines).toEqual([]);
-    sysroot.setMask(31, '00000080');
+    machine.setMask(31, '00000080');
     clock.turn(5_000);
     expect(log.of('warn')).toEqual([
       expect.stringContaining('as planned: irq 31 (eth0-TxRx-1) is on cpu 7 instead of cpu 1;'),
@@ -133,8 +135,8 @@ describe('warn', () => {
   });
 
   test('nothing is said to be right again that was never wrong', () => {
-    const masks = sysroot.plan().vectors.filter(({ mask }) => mask !== null);
-    for (const { irq, mask } of masks) sysroot.setMask(irq, mask ?? '');
+    const masks = machine.plan().vectors.filter(({ mask }) => mask !== null);
+    for (const { irq, mask } of masks) machine.setMask(irq, mask ?? '');
     guarded('warn', { write: false, planWritten: false });
     clock.turn(60_000);
     expect(log.lines).toEqual([]);
@@ -142,22 +144,22 @@ describe('warn', () => {
 
   test('a change is told within five seconds, once, with the wanted and the found CPU and the ways out', () => {
     guarded('warn');
-    sysroot.setMask(31, '000000c0');
+    machine.setMask(31, '000000c0');
     clock.turn(5_000);
     expect(log.lines).toEqual([
       "warn: interrupt affinity is not as planned: irq 31 (eth0-TxRx-1) is on cpus 6-7 instead of cpu 1; 'start-katran -affinitize_only -intf eth0 -strategy sequential -cpus 0-3' sets it right, a start with '-affinitize -affinity_guard repair -run' keeps it right",
     ]);
     clock.turn(60_000);
     expect(log.lines).toHaveLength(1);
-    expect(sysroot.mask(31)).toBe('000000c0');
+    expect(machine.mask(31)).toBe('000000c0');
   });
 
   test('names irqbalance and tuned when they run', () => {
-    sysroot.file('proc/812/comm', 'irqbalance\n');
-    sysroot.file('proc/900/comm', 'tuned\n');
-    sysroot.file('proc/901/comm', 'bash\n');
+    machine.file('proc/812/comm', 'irqbalance\n');
+    machine.file('proc/900/comm', 'tuned\n');
+    machine.file('proc/901/comm', 'bash\n');
     guarded('warn');
-    sysroot.setMask(30, '00000010');
+    machine.setMask(30, '00000010');
     clock.turn(5_000);
     expect(log.of('warn')[0]).toContain(
       '; irqbalance (pid 812) and tuned (pid 900) are running and move interrupts: stop them;',
@@ -166,13 +168,13 @@ describe('warn', () => {
 
   test('another change of the same IRQ is told again, and so is its return', () => {
     guarded('warn');
-    sysroot.setMask(30, '00000010');
+    machine.setMask(30, '00000010');
     clock.turn(5_000);
-    sysroot.setMask(30, '00000020');
+    machine.setMask(30, '00000020');
     clock.turn(5_000);
-    sysroot.setMask(30, '00000001');
+    machine.setMask(30, '00000001');
     clock.turn(5_000);
-    sysroot.setMask(30, '00000010');
+    machine.setMask(30, '00000010');
     clock.turn(5_000);
     expect(log.of('warn').map((line) => /cpu \d instead/.exec(line)?.[0])).toEqual([
       'cpu 4 instead',
@@ -183,7 +185,8 @@ describe('warn', () => {
   });
 
   test('hundreds of changes are one line of bearable length', () => {
-    for (let queue = 4; queue < 400; queue += 1) sysroot.vector(30 + queue, `eth0-TxRx-${queue}`);
+    machine.remove();
+    machine = new LiveMachine({ cpus: 8, vectors: 400 });
     guarded('warn', { write: false });
     expect(log.lines).toHaveLength(1);
     expect(log.lines[0]).toContain(' and 384 more');
@@ -196,13 +199,13 @@ describe('keep', () => {
     let writes = 0;
     guarded('repair', {
       strategy: 'keep',
-      root: answering(sysroot.root, () => {
+      root: answering(machine.root, () => {
         writes += 1;
         return undefined;
       }),
     });
     expect(log.lines).toEqual(['info: -strategy keep writes no masks: the affinity guard only warns']);
-    sysroot.setMask(32, '00000001');
+    machine.setMask(32, '00000001');
     clock.turn(60_000);
     expect(log.of('warn')).toEqual([
       expect.stringContaining('irq 32 (eth0-TxRx-2) is on cpu 0 instead of cpus 0-7'),
@@ -212,7 +215,7 @@ describe('keep', () => {
 
   test('a way out is to plan with what is there now, not to write', () => {
     guarded('warn', { strategy: 'keep' });
-    sysroot.setMask(32, '00000001');
+    machine.setMask(32, '00000001');
     clock.turn(5_000);
     expect(log.of('warn')[0]).toMatch(
       /; put it back, or restart start-katran to plan with what is there now$/,
@@ -220,7 +223,7 @@ describe('keep', () => {
   });
 
   test('the wanted mask has the form of every mask that is written', () => {
-    sysroot.setMask(30, '4');
+    machine.setMask(30, '4');
     expect(guarded('warn', { strategy: 'keep' }).vectors()[0]?.mask).toBe('00000004');
     expect(log.lines).toEqual([]);
   });
@@ -228,7 +231,7 @@ describe('keep', () => {
   test('the masks that were found are the plan, wide ones included', () => {
     guarded('warn', { strategy: 'keep' });
     expect(log.lines).toEqual([]);
-    sysroot.setMask(32, '00000001');
+    machine.setMask(32, '00000001');
     clock.turn(5_000);
     expect(log.of('warn')).toEqual([
       expect.stringContaining('irq 32 (eth0-TxRx-2) is on cpu 0 instead of cpus 0-7'),
@@ -239,9 +242,9 @@ describe('keep', () => {
 describe('repair', () => {
   test('a changed mask is written again, and both are said', () => {
     guarded('repair');
-    sysroot.setMask(32, '000000ff');
+    machine.setMask(32, '000000ff');
     clock.turn(5_000);
-    expect(sysroot.mask(32)).toBe('00000004');
+    expect(machine.mask(32)).toBe('00000004');
     expect(log.lines).toEqual([
       'warn: repairing interrupt affinity: irq 32 (eth0-TxRx-2) is on cpus 0-7 instead of cpu 2',
       'info: affinitizing irq 32 to cpu 2 mask 00000004',
@@ -251,7 +254,7 @@ describe('repair', () => {
   test('at most once a second for an IRQ, however often it is asked to look', () => {
     const repairing = guarded('repair');
     for (let time = 0; time < 1_000; time += 100) {
-      sysroot.setMask(30, '000000ff');
+      machine.setMask(30, '000000ff');
       repairing.checkNow();
       clock.turn(100);
     }
@@ -263,47 +266,47 @@ describe('repair', () => {
   test('after five tries in a minute it gives up on that IRQ, says so once, and goes on with the others', () => {
     guarded('repair');
     for (let round = 0; round < 12; round += 1) {
-      sysroot.setMask(30, '000000ff');
+      machine.setMask(30, '000000ff');
       clock.turn(5_000);
     }
     expect(log.of('info')).toHaveLength(5);
     expect(log.of('warn').filter((line) => line.startsWith('giving up'))).toEqual([
       'giving up on interrupt affinity that was repaired 5 times in a minute: irq 30 (eth0-TxRx-0) is on cpus 0-7 instead of cpu 0',
     ]);
-    expect(sysroot.mask(30)).toBe('000000ff');
-    sysroot.setMask(31, '000000ff');
+    expect(machine.mask(30)).toBe('000000ff');
+    machine.setMask(31, '000000ff');
     clock.turn(5_000);
-    expect(sysroot.mask(31)).toBe('00000002');
+    expect(machine.mask(31)).toBe('00000002');
   });
 
   test('an IRQ that was given up on is looked after again once it was right', () => {
     guarded('repair');
     for (let round = 0; round < 8; round += 1) {
-      sysroot.setMask(30, '000000ff');
+      machine.setMask(30, '000000ff');
       clock.turn(5_000);
     }
-    sysroot.setMask(30, '00000001');
+    machine.setMask(30, '00000001');
     clock.turn(60_000);
-    sysroot.setMask(30, '000000ff');
+    machine.setMask(30, '000000ff');
     clock.turn(5_000);
-    expect(sysroot.mask(30)).toBe('00000001');
+    expect(machine.mask(30)).toBe('00000001');
   });
 
   test('a change every 15 seconds is repaired for ever', () => {
     guarded('repair');
     for (let round = 0; round < 40; round += 1) {
-      sysroot.setMask(30, '000000ff');
+      machine.setMask(30, '000000ff');
       clock.turn(15_000);
-      expect(sysroot.mask(30)).toBe('00000001');
+      expect(machine.mask(30)).toBe('00000001');
     }
   });
 
   test('a write that the kernel refuses is said in words and counts as a try', () => {
     let refuse = true;
     guarded('repair', {
-      root: answering(sysroot.root, (irq) => (irq === 31 && refuse ? 'ENOSPC' : undefined)),
+      root: answering(machine.root, (irq) => (irq === 31 && refuse ? 'ENOSPC' : undefined)),
     });
-    sysroot.setMask(31, '000000ff');
+    machine.setMask(31, '000000ff');
     clock.turn(60_000);
     expect(
       log.of('warn').filter((line) => line.startsWith('cannot repair the affinity of irq 31: ')),
@@ -312,13 +315,13 @@ describe('repair', () => {
     expect(log.of('warn').at(-1)).toMatch(/^giving up/);
     refuse = false;
     clock.turn(60_000);
-    expect(sysroot.mask(31)).toBe('000000ff');
+    expect(machine.mask(31)).toBe('000000ff');
   });
 });
 
 /** Every vector gets the name a driver gives it after XDP is attached. */
 function renameVectors(): void {
-  for (let queue = 0; queue < 4; queue += 1) sysroot.vector(30 + queue, `eth0-rx-${queue}`);
+  for (let queue = 0; queue < 4; queue += 1) machine.vector(30 + queue, `eth0-rx-${queue}`);
 }
 
 describe('other vectors than planned', () => {
@@ -330,8 +333,8 @@ describe('other vectors than planned', () => {
       'the interrupts of eth0 have changed: gone: irq 30 (eth0-TxRx-0), irq 31 (eth0-TxRx-1), irq 32 (eth0-TxRx-2), irq 33 (eth0-TxRx-3); ' +
         'new: irq 30 (eth0-rx-0) for cpu 0, irq 31 (eth0-rx-1) for cpu 1, irq 32 (eth0-rx-2) for cpu 2, irq 33 (eth0-rx-3) for cpu 3',
     );
-    expect(sysroot.masks()).toEqual({ 30: '00000001', 31: '00000002', 32: '00000004', 33: '00000008' });
-    const saved = fs.readFileSync(path.join(sysroot.path, 'run/start-katran/eth0.json'), 'utf8');
+    expect(machine.masks()).toEqual({ 30: '00000001', 31: '00000002', 32: '00000004', 33: '00000008' });
+    const saved = fs.readFileSync(path.join(machine.path, 'run/start-katran/eth0.json'), 'utf8');
     expect(saved).toContain('eth0-rx-3');
     expect(saved).toContain('eth0-TxRx-3');
     clock.turn(60_000);
@@ -339,20 +342,20 @@ describe('other vectors than planned', () => {
   });
 
   test('renamed between the plan and the first look', () => {
-    const plan = sysroot.plan();
-    applyPlan(sysroot.root, plan, { log: recordingLog() });
+    const plan = machine.plan();
+    applyPlan(machine.root, plan, { log: recordingLog() });
     renameVectors();
     guard = startGuard({
-      root: sysroot.root,
+      root: machine.root,
       plan,
       mode: 'repair',
       log,
-      replan: () => sysroot.plan(),
+      replan: () => machine.plan(),
       planFlags: '-intf eth0',
       coresGiven: plan.forwardingCores,
       clock,
     });
-    expect(sysroot.mask(33)).toBe('00000008');
+    expect(machine.mask(33)).toBe('00000008');
     expect(guard.vectors().map(({ name }) => name)).toContain('eth0-rx-0');
   });
 
@@ -364,30 +367,30 @@ describe('other vectors than planned', () => {
       'the interrupts of eth0 have changed: gon',
       'interrupt affinity is not as planned: ir',
     ]);
-    expect(sysroot.mask(30)).toBe('000000ff');
+    expect(machine.mask(30)).toBe('000000ff');
   });
 
   test('fewer: the others stay, nothing is missing', () => {
     guarded('repair');
-    sysroot.free(33);
-    sysroot.free(32);
+    machine.free(33);
+    machine.free(32);
     clock.turn(5_000);
     expect(log.lines).toEqual([
       'warn: the interrupts of eth0 have changed: gone: irq 32 (eth0-TxRx-2), irq 33 (eth0-TxRx-3)',
     ]);
-    expect(sysroot.masks()).toEqual({ 30: '00000001', 31: '00000002' });
+    expect(machine.masks()).toEqual({ 30: '00000001', 31: '00000002' });
   });
 
   test('more than katran has cores: names those it needs, says restart, and writes only to cores katran knows', () => {
     guarded('repair');
-    sysroot.vector(34, 'eth0-TxRx-4');
-    sysroot.vector(35, 'eth0-TxRx-5');
+    machine.vector(34, 'eth0-TxRx-4');
+    machine.vector(35, 'eth0-TxRx-5');
     clock.turn(5_000);
     expect(log.of('warn')[1]).toBe(
       'the plan for eth0 now needs forwarding cores 4-5, which katran was not started with; it keeps to cpus 0-3 until start-katran is restarted',
     );
-    expect(sysroot.mask(34)).toBe('00000001');
-    expect(sysroot.mask(35)).toBe('00000002');
+    expect(machine.mask(34)).toBe('00000001');
+    expect(machine.mask(35)).toBe('00000002');
     clock.turn(60_000);
     expect(log.of('warn').filter((line) => line.includes('restarted'))).toHaveLength(1);
   });
@@ -395,12 +398,12 @@ describe('other vectors than planned', () => {
   test('missing cores are told once, whatever else changes, and again when they are others', () => {
     guarded('warn');
     const told = (): number => log.of('warn').filter((line) => line.includes('restarted')).length;
-    sysroot.vector(34, 'eth0-TxRx-4');
+    machine.vector(34, 'eth0-TxRx-4');
     clock.turn(5_000);
-    sysroot.online('0-6');
+    machine.online('0-6');
     clock.turn(5_000);
     expect(told()).toBe(1);
-    sysroot.vector(35, 'eth0-TxRx-5');
+    machine.vector(35, 'eth0-TxRx-5');
     clock.turn(5_000);
     expect(told()).toBe(2);
   });
@@ -408,22 +411,22 @@ describe('other vectors than planned', () => {
   test('an IRQ number that was given up on is tried again when another vector has it', () => {
     guarded('repair');
     for (let round = 0; round < 8; round += 1) {
-      sysroot.setMask(30, '000000ff');
+      machine.setMask(30, '000000ff');
       clock.turn(5_000);
     }
-    expect(sysroot.mask(30)).toBe('000000ff');
+    expect(machine.mask(30)).toBe('000000ff');
     renameVectors();
     clock.turn(5_000);
-    expect(sysroot.mask(30)).toBe('00000001');
+    expect(machine.mask(30)).toBe('00000001');
   });
 
   test('a CPU that goes offline: its vector gets a core that katran knows, the others stay where they are', () => {
     guarded('repair');
-    sysroot.online('0,2-7');
-    sysroot.setMask(31, '000000fd');
+    machine.online('0,2-7');
+    machine.setMask(31, '000000fd');
     clock.turn(5_000);
-    expect(Object.values(sysroot.masks())).not.toContain('00000002');
-    expect(Object.values(sysroot.masks()).map((mask) => Number.parseInt(mask, 16) & ~0b1101)).toEqual([
+    expect(Object.values(machine.masks())).not.toContain('00000002');
+    expect(Object.values(machine.masks()).map((mask) => Number.parseInt(mask, 16) & ~0b1101)).toEqual([
       0, 0, 0, 0,
     ]);
     expect(log.of('warn')[0]).toContain('planned anew: irq 31 (eth0-TxRx-1) for cpu 2');
@@ -431,10 +434,10 @@ describe('other vectors than planned', () => {
   });
 
   test('with keep, a reset by XDP is a change and not a new plan', () => {
-    for (let queue = 0; queue < 4; queue += 1) sysroot.setMask(30 + queue, `0000000${1 << queue}`);
+    for (let queue = 0; queue < 4; queue += 1) machine.setMask(30 + queue, `0000000${1 << queue}`);
     guarded('warn', { strategy: 'keep' });
-    sysroot.setMask(31, '00000080');
-    sysroot.vector(40, 'eth0');
+    machine.setMask(31, '00000080');
+    machine.vector(40, 'eth0');
     clock.turn(5_000);
     expect(log.of('warn')).toEqual([
       expect.stringContaining('irq 31 (eth0-TxRx-1) is on cpu 7 instead of cpu 1'),
@@ -448,17 +451,17 @@ describe('the cost of a round', () => {
     guarded('warn', {
       replan: () => {
         plans += 1;
-        return sysroot.plan();
+        return machine.plan();
       },
     });
-    sysroot.interrupt(30, 0, 1_000);
-    sysroot.setMask(30, '000000ff');
+    machine.interrupt(30, 0, 1_000);
+    machine.setMask(30, '000000ff');
     clock.turn(60_000);
     expect(plans).toBe(1);
-    sysroot.vector(50, 'nvme0q1');
+    machine.vector(50, 'nvme0q1');
     clock.turn(60_000);
     expect(plans).toBe(2);
-    sysroot.online('0-6');
+    machine.online('0-6');
     clock.turn(60_000);
     expect(plans).toBe(3);
   });
@@ -472,7 +475,7 @@ describe('trouble', () => {
         throw new Failure(reason);
       },
     });
-    sysroot.free(33);
+    machine.free(33);
     clock.turn(20_000);
     expect(log.of('warn')).toEqual(['cannot check the interrupt affinity: interface eth0 does not exist']);
     reason = 'eth0 has no interrupt vectors';
@@ -486,31 +489,31 @@ describe('trouble', () => {
         throw new Failure('no');
       },
     });
-    sysroot.setMask(30, '000000ff');
+    machine.setMask(30, '000000ff');
     clock.turn(5_000);
-    expect(sysroot.mask(30)).toBe('00000001');
+    expect(machine.mask(30)).toBe('00000001');
   });
 
   test('/proc/interrupts that cannot be read is told once, and its return too', () => {
     guarded('warn');
-    const interrupts = fs.readFileSync(path.join(sysroot.path, 'proc/interrupts'), 'utf8');
-    fs.rmSync(path.join(sysroot.path, 'proc/interrupts'));
+    const interrupts = fs.readFileSync(path.join(machine.path, 'proc/interrupts'), 'utf8');
+    fs.rmSync(path.join(machine.path, 'proc/interrupts'));
     clock.turn(30_000);
     expect(log.lines).toEqual([
       expect.stringMatching(/^warn: cannot check the interrupt affinity: .*proc\/interrupts/),
     ]);
-    sysroot.file('proc/interrupts', interrupts);
+    machine.file('proc/interrupts', interrupts);
     clock.turn(30_000);
     expect(log.lines.slice(1)).toEqual(['info: the interrupt affinity can be checked again']);
   });
 
   test('a saved file that cannot be written does not keep new vectors from being repaired', () => {
     guarded('repair');
-    fs.rmSync(path.join(sysroot.path, 'run'), { recursive: true });
-    sysroot.file('run', 'not a directory');
+    fs.rmSync(path.join(machine.path, 'run'), { recursive: true });
+    machine.file('run', 'not a directory');
     renameVectors();
     clock.turn(5_000);
     expect(log.of('warn').some((line) => /cannot save .*repairing all the same$/.test(line))).toBe(true);
-    expect(sysroot.mask(30)).toBe('00000001');
+    expect(machine.mask(30)).toBe('00000001');
   });
 });

@@ -5,21 +5,23 @@ import { applyPlan } from '../../../../src/affinity/masks/apply.ts';
 import { Failure } from '../../../../src/failure.ts';
 import { KernelFileError } from '../../../../src/linux/root.ts';
 import type { Root } from '../../../../src/linux/root.ts';
-import { answering, recordingLog, Sysroot } from '../sysroot.ts';
+import { answering } from '../../../support/answering-kernel.ts';
+import { LiveMachine } from '../../../support/live-machine.ts';
+import { recordingLog } from '../../../support/recording-log.ts';
 
-let sysroot: Sysroot;
+let machine: LiveMachine;
 let log: ReturnType<typeof recordingLog>;
-const saved = (): string => path.join(sysroot.path, 'run/start-katran/eth0.json');
+const saved = (): string => path.join(machine.path, 'run/start-katran/eth0.json');
 
 beforeEach(() => {
-  sysroot = new Sysroot();
+  machine = new LiveMachine();
   log = recordingLog();
 });
-afterEach(() => sysroot.remove());
+afterEach(() => machine.remove());
 
 function failureOf(root: Root): string {
   try {
-    applyPlan(root, sysroot.plan(), { log });
+    applyPlan(root, machine.plan(), { log });
   } catch (error) {
     expect(error).toBeInstanceOf(Failure);
     return error instanceof Error ? error.message : '';
@@ -29,17 +31,17 @@ function failureOf(root: Root): string {
 
 describe('a plan is written', () => {
   test('each vector gets the mask of its CPU', () => {
-    applyPlan(sysroot.root, sysroot.plan(), { log });
-    expect(sysroot.masks()).toEqual({ 30: '00000001', 31: '00000002', 32: '00000004', 33: '00000008' });
+    applyPlan(machine.root, machine.plan(), { log });
+    expect(machine.masks()).toEqual({ 30: '00000001', 31: '00000002', 32: '00000004', 33: '00000008' });
   });
 
   test('each write is logged before it is made', () => {
     const linesAtWrite: string[] = [];
-    const root = answering(sysroot.root, (irq) => {
+    const root = answering(machine.root, (irq) => {
       linesAtWrite.push(`${irq} ${log.of('info').at(-1) ?? ''}`);
       return undefined;
     });
-    applyPlan(root, sysroot.plan(), { log });
+    applyPlan(root, machine.plan(), { log });
     expect(linesAtWrite.slice(0, 2)).toEqual([
       '30 affinitizing irq 30 to cpu 0 mask 00000001',
       '31 affinitizing irq 31 to cpu 1 mask 00000002',
@@ -48,12 +50,12 @@ describe('a plan is written', () => {
   });
 
   test('after the writes one line counts them', () => {
-    applyPlan(sysroot.root, sysroot.plan(), { log });
+    applyPlan(machine.root, machine.plan(), { log });
     expect(log.of('info').at(-1)).toBe('4 IRQs pinned to 4 CPUs');
   });
 
   test('the result names IRQ, CPU, mask and what was there before', () => {
-    const result = applyPlan(sysroot.root, sysroot.plan(), { log });
+    const result = applyPlan(machine.root, machine.plan(), { log });
     expect(result.savedTo).toBe(saved());
     expect(result.applied[1]).toEqual({
       irq: 31,
@@ -65,36 +67,36 @@ describe('a plan is written', () => {
   });
 
   test('control vectors are left alone', () => {
-    sysroot.vector(40, 'eth0', '0000000f');
-    const { applied } = applyPlan(sysroot.root, sysroot.plan(), { log });
+    machine.vector(40, 'eth0', '0000000f');
+    const { applied } = applyPlan(machine.root, machine.plan(), { log });
     expect(applied.map(({ irq }) => irq)).toEqual([30, 31, 32, 33]);
-    expect(sysroot.mask(40)).toBe('0000000f');
+    expect(machine.mask(40)).toBe('0000000f');
   });
 
   test('with strategy keep nothing is written and nothing saved', () => {
-    const result = applyPlan(sysroot.root, sysroot.plan({ strategy: 'keep' }), { log });
+    const result = applyPlan(machine.root, machine.plan({ strategy: 'keep' }), { log });
     expect(result).toEqual({ applied: [], savedTo: null });
-    expect(sysroot.masks()).toEqual({ 30: '0000000f', 31: '0000000f', 32: '0000000f', 33: '0000000f' });
+    expect(machine.masks()).toEqual({ 30: '0000000f', 31: '0000000f', 32: '0000000f', 33: '0000000f' });
     expect(fs.existsSync(saved())).toBe(false);
   });
 
   test('a mask that reads back in another width is the same mask', () => {
     const narrow: Root = {
-      ...sysroot.root,
-      read: (file) => sysroot.root.read(file).replace(/^0+(?=[0-9a-f])/, ''),
+      ...machine.root,
+      read: (file) => machine.root.read(file).replace(/^0+(?=[0-9a-f])/, ''),
     };
-    expect(applyPlan(narrow, sysroot.plan(), { log }).applied).toHaveLength(4);
+    expect(applyPlan(narrow, machine.plan(), { log }).applied).toHaveLength(4);
   });
 });
 
 describe('the masks found are saved', () => {
   test('before the first write, readable by root alone', () => {
     let atFirstWrite = '';
-    const root = answering(sysroot.root, () => {
+    const root = answering(machine.root, () => {
       if (atFirstWrite === '') atFirstWrite = fs.readFileSync(saved(), 'utf8');
       return undefined;
     });
-    applyPlan(root, sysroot.plan(), { log });
+    applyPlan(root, machine.plan(), { log });
     expect(JSON.parse(atFirstWrite)).toEqual({
       version: 1,
       interface: 'eth0',
@@ -105,11 +107,11 @@ describe('the masks found are saved', () => {
   });
 
   test('when they cannot be, nothing is written', () => {
-    fs.writeFileSync(path.join(sysroot.path, 'run'), 'not a directory');
-    expect(failureOf(sysroot.root)).toMatch(
+    fs.writeFileSync(path.join(machine.path, 'run'), 'not a directory');
+    expect(failureOf(machine.root)).toMatch(
       /cannot save the IRQ masks found to .*eth0\.json: ENOTDIR; no mask was written/,
     );
-    expect(new Set(Object.values(sysroot.masks()))).toEqual(new Set(['0000000f']));
+    expect(new Set(Object.values(machine.masks()))).toEqual(new Set(['0000000f']));
   });
 });
 
@@ -129,7 +131,7 @@ const REFUSALS: readonly [code: string, words: RegExp][] = [
 describe('all or nothing', () => {
   test.each(REFUSALS)('%s: says which IRQ and why, and puts the others back', (code, words) => {
     const writes: string[] = [];
-    const root = answering(sysroot.root, (irq, mask) => {
+    const root = answering(machine.root, (irq, mask) => {
       writes.push(`${irq}=${mask}`);
       return irq === 32 && mask === '00000004' ? code : undefined;
     });
@@ -139,33 +141,33 @@ describe('all or nothing', () => {
     expect(message).toContain('proc/irq/32/smp_affinity');
     expect(message).toMatch(/all masks are as they were before$/);
     expect(writes).toEqual(['30=00000001', '31=00000002', '32=00000004', '31=0000000f', '30=0000000f']);
-    expect(sysroot.masks()).toEqual({ 30: '0000000f', 31: '0000000f', 32: '0000000f', 33: '0000000f' });
+    expect(machine.masks()).toEqual({ 30: '0000000f', 31: '0000000f', 32: '0000000f', 33: '0000000f' });
     expect(fs.existsSync(saved())).toBe(false);
   });
 
   test('a mask that does not read back is a failure that says what is there instead', () => {
-    const root = answering(sysroot.root, (irq) => (irq === 33 ? 'ignore' : undefined));
+    const root = answering(machine.root, (irq) => (irq === 33 ? 'ignore' : undefined));
     expect(failureOf(root)).toContain(
       'irq 33 (eth0-TxRx-3) to cpu 3 mask 00000008: the write was accepted, but it reads back as 0000000f',
     );
-    expect(sysroot.mask(30)).toBe('0000000f');
+    expect(machine.mask(30)).toBe('0000000f');
   });
 
   test('a mask that another service has changed meanwhile: it is put back too, and the suspect is named', () => {
-    sysroot.file('proc/812/comm', 'irqbalance\n');
+    machine.file('proc/812/comm', 'irqbalance\n');
     const root: Root = {
-      ...sysroot.root,
+      ...machine.root,
       write: (file, text) =>
-        sysroot.root.write(file, file.includes('/31/') && text.trim() === '00000002' ? '0000000c' : text),
+        machine.root.write(file, file.includes('/31/') && text.trim() === '00000002' ? '0000000c' : text),
     };
     expect(failureOf(root)).toMatch(
       /reads back as 0000000c; irqbalance \(pid 812\) is running and moves interrupts: stop it;/,
     );
-    expect(sysroot.masks()).toEqual({ 30: '0000000f', 31: '0000000f', 32: '0000000f', 33: '0000000f' });
+    expect(machine.masks()).toEqual({ 30: '0000000f', 31: '0000000f', 32: '0000000f', 33: '0000000f' });
   });
 
   test('a roll-back that fails for one IRQ still puts the others back, and says which', () => {
-    const root = answering(sysroot.root, (irq, mask) => {
+    const root = answering(machine.root, (irq, mask) => {
       if (irq === 33) return 'EIO';
       return irq === 31 && mask === '0000000f' ? 'ENOSPC' : undefined;
     });
@@ -174,18 +176,18 @@ describe('all or nothing', () => {
       /^cannot set irq 33 .*EIO.*; the other masks are as they were before, but irq 31 \(eth0-TxRx-1\) could not be put back to mask 0000000f: .*ENOSPC/,
     );
     expect(message).toMatch(/start-katran restore -intf eth0'$/);
-    expect(sysroot.masks()).toEqual({ 30: '0000000f', 31: '00000002', 32: '0000000f', 33: '0000000f' });
+    expect(machine.masks()).toEqual({ 30: '0000000f', 31: '00000002', 32: '0000000f', 33: '0000000f' });
     expect(fs.existsSync(saved())).toBe(true);
   });
 
   test('a vector that vanishes during the roll-back has nothing to put back', () => {
-    const root = answering(sysroot.root, (irq) => {
+    const root = answering(machine.root, (irq) => {
       if (irq !== 33) return undefined;
-      sysroot.free(30);
+      machine.free(30);
       return 'EIO';
     });
     expect(failureOf(root)).toMatch(/all masks are as they were before$/);
-    expect(sysroot.masks()).toEqual({ 31: '0000000f', 32: '0000000f', 33: '0000000f' });
+    expect(machine.masks()).toEqual({ 31: '0000000f', 32: '0000000f', 33: '0000000f' });
   });
 
   test('a log that breaks in the middle is rolled back like a refusal', () => {
@@ -195,37 +197,37 @@ describe('all or nothing', () => {
         if (message.includes('irq 32')) throw new Error('EPIPE');
       },
     };
-    expect(() => applyPlan(sysroot.root, sysroot.plan(), { log: broken })).toThrow(
+    expect(() => applyPlan(machine.root, machine.plan(), { log: broken })).toThrow(
       /EPIPE; all masks are as they were before/,
     );
-    expect(sysroot.mask(30)).toBe('0000000f');
+    expect(machine.mask(30)).toBe('0000000f');
   });
 
   test('asked to stop in the middle, it rolls back', () => {
     let asked = 0;
     expect(() =>
-      applyPlan(sysroot.root, sysroot.plan(), { log, shouldStop: () => (asked += 1) > 2 }),
+      applyPlan(machine.root, machine.plan(), { log, shouldStop: () => (asked += 1) > 2 }),
     ).toThrow('asked to stop while writing IRQ masks; all masks are as they were before');
     expect(log.of('info')).toHaveLength(2);
-    expect(sysroot.masks()).toEqual({ 30: '0000000f', 31: '0000000f', 32: '0000000f', 33: '0000000f' });
+    expect(machine.masks()).toEqual({ 30: '0000000f', 31: '0000000f', 32: '0000000f', 33: '0000000f' });
   });
 
   test('an unreadable mask is found out before anything is written', () => {
-    const plan = sysroot.plan();
-    sysroot.free(33);
+    const plan = machine.plan();
+    machine.free(33);
     const unread = { ...plan, vectors: plan.vectors.map((vector) => ({ ...vector, current: null })) };
-    expect(() => applyPlan(sysroot.root, unread, { log })).toThrow(KernelFileError);
-    expect(() => applyPlan(sysroot.root, unread, { log })).toThrow(
+    expect(() => applyPlan(machine.root, unread, { log })).toThrow(KernelFileError);
+    expect(() => applyPlan(machine.root, unread, { log })).toThrow(
       /^irq 33 \(eth0-TxRx-3\): cannot read .*\/proc\/irq\/33\/smp_affinity: ENOENT; the interrupt has gone: .*try again$/,
     );
     expect(log.lines).toEqual([]);
   });
 
   test('an earlier saved file is as it was after a roll-back', () => {
-    applyPlan(sysroot.root, sysroot.plan(), { log });
+    applyPlan(machine.root, machine.plan(), { log });
     const before = fs.readFileSync(saved(), 'utf8');
-    sysroot.vector(34, 'eth0-TxRx-4');
-    expect(failureOf(answering(sysroot.root, (irq) => (irq === 34 ? 'ENOSPC' : undefined)))).toContain(
+    machine.vector(34, 'eth0-TxRx-4');
+    expect(failureOf(answering(machine.root, (irq) => (irq === 34 ? 'ENOSPC' : undefined)))).toContain(
       'irq 34',
     );
     expect(fs.readFileSync(saved(), 'utf8')).toBe(before);

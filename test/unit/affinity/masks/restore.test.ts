@@ -4,24 +4,26 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { applyPlan } from '../../../../src/affinity/masks/apply.ts';
 import { restoreMasks } from '../../../../src/affinity/masks/restore.ts';
 import { Failure } from '../../../../src/failure.ts';
-import { answering, recordingLog, Sysroot } from '../sysroot.ts';
+import { answering } from '../../../support/answering-kernel.ts';
+import { LiveMachine } from '../../../support/live-machine.ts';
+import { recordingLog } from '../../../support/recording-log.ts';
 
-let sysroot: Sysroot;
+let machine: LiveMachine;
 let log: ReturnType<typeof recordingLog>;
-const saved = (): string => path.join(sysroot.path, 'run/start-katran/eth0.json');
-const apply = (): void => void applyPlan(sysroot.root, sysroot.plan(), { log: recordingLog() });
+const saved = (): string => path.join(machine.path, 'run/start-katran/eth0.json');
+const apply = (): void => void applyPlan(machine.root, machine.plan(), { log: recordingLog() });
 
 beforeEach(() => {
-  sysroot = new Sysroot({ vectors: 3 });
+  machine = new LiveMachine({ vectors: 3 });
   log = recordingLog();
-  sysroot.setMask(30, '00000003');
+  machine.setMask(30, '00000003');
 });
-afterEach(() => sysroot.remove());
+afterEach(() => machine.remove());
 
 test('what was there before comes back, and the file goes', () => {
   apply();
-  const report = restoreMasks(sysroot.root, 'eth0', { log });
-  expect(sysroot.masks()).toEqual({ 30: '00000003', 31: '0000000f', 32: '0000000f' });
+  const report = restoreMasks(machine.root, 'eth0', { log });
+  expect(machine.masks()).toEqual({ 30: '00000003', 31: '0000000f', 32: '0000000f' });
   expect(fs.existsSync(saved())).toBe(false);
   expect(report).toEqual({
     interface: 'eth0',
@@ -41,71 +43,71 @@ test('what was there before comes back, and the file goes', () => {
 test('after several runs it is the state before the first', () => {
   apply();
   apply();
-  restoreMasks(sysroot.root, 'eth0', { log });
-  expect(sysroot.masks()).toEqual({ 30: '00000003', 31: '0000000f', 32: '0000000f' });
+  restoreMasks(machine.root, 'eth0', { log });
+  expect(machine.masks()).toEqual({ 30: '00000003', 31: '0000000f', 32: '0000000f' });
 });
 
 test('each write is logged', () => {
   apply();
-  restoreMasks(sysroot.root, 'eth0', { log });
+  restoreMasks(machine.root, 'eth0', { log });
   expect(log.of('info')[0]).toBe('restoring irq 30 to mask 00000003');
   expect(log.of('info')).toHaveLength(3);
 });
 
 test('vectors that vanished or whose number went to another are reported and not touched', () => {
   apply();
-  sysroot.free(31);
-  sysroot.vector(32, 'nvme0q1', '00000008');
-  const { gone, restored, fileRemoved } = restoreMasks(sysroot.root, 'eth0', { log });
+  machine.free(31);
+  machine.vector(32, 'nvme0q1', '00000008');
+  const { gone, restored, fileRemoved } = restoreMasks(machine.root, 'eth0', { log });
   expect(gone.map(({ irq, reason }) => `${irq}: ${reason}`)).toEqual([
     '31: the interrupt is gone',
     '32: the interrupt is now nvme0q1',
   ]);
   expect(restored.map(({ irq }) => irq)).toEqual([30]);
-  expect(sysroot.mask(32)).toBe('00000008');
+  expect(machine.mask(32)).toBe('00000008');
   expect(fileRemoved).toBe(true);
 });
 
 test('a shared line is the vector as long as its name is among the actions', () => {
   apply();
-  const mask = sysroot.mask(31);
-  sysroot.vector(31, 'ehci_hcd:usb1, eth0-TxRx-1', mask);
-  expect(restoreMasks(sysroot.root, 'eth0', { log }).restored.map(({ irq }) => irq)).toEqual([30, 31, 32]);
+  const mask = machine.mask(31);
+  machine.vector(31, 'ehci_hcd:usb1, eth0-TxRx-1', mask);
+  expect(restoreMasks(machine.root, 'eth0', { log }).restored.map(({ irq }) => irq)).toEqual([30, 31, 32]);
 });
 
 test('one that the kernel refuses is reported, the others are restored, and the file stays for another try', () => {
   apply();
-  const root = answering(sysroot.root, (irq) => (irq === 31 ? 'EINVAL' : undefined));
+  const root = answering(machine.root, (irq) => (irq === 31 ? 'EINVAL' : undefined));
   const report = restoreMasks(root, 'eth0', { log });
   expect(report.failed.map(({ irq, name, mask }) => ({ irq, name, mask }))).toEqual([
     { irq: 31, name: 'eth0-TxRx-1', mask: '0000000f' },
   ]);
   expect(report.failed[0]?.reason).toMatch(/EINVAL, no CPU of the mask is online/);
   expect(report.fileRemoved).toBe(false);
-  expect(sysroot.masks()).toEqual({ 30: '00000003', 31: '00000002', 32: '0000000f' });
-  expect(restoreMasks(sysroot.root, 'eth0', { log }).fileRemoved).toBe(true);
-  expect(sysroot.mask(31)).toBe('0000000f');
+  expect(machine.masks()).toEqual({ 30: '00000003', 31: '00000002', 32: '0000000f' });
+  expect(restoreMasks(machine.root, 'eth0', { log }).fileRemoved).toBe(true);
+  expect(machine.mask(31)).toBe('0000000f');
 });
 
 test('one that vanishes between the look and the write is gone, not failed', () => {
   apply();
-  const root = answering(sysroot.root, (irq) => (irq === 31 ? 'ENOENT' : undefined));
+  const root = answering(machine.root, (irq) => (irq === 31 ? 'ENOENT' : undefined));
   const report = restoreMasks(root, 'eth0', { log });
   expect(report.gone.map(({ irq }) => irq)).toEqual([31]);
   expect(report.fileRemoved).toBe(true);
 });
 
 test('nothing saved: says so, with the path', () => {
-  expect(() => restoreMasks(sysroot.root, 'eth0', { log })).toThrow(Failure);
-  expect(() => restoreMasks(sysroot.root, 'eth0', { log })).toThrow(`nothing saved for eth0 in ${saved()}`);
+  expect(() => restoreMasks(machine.root, 'eth0', { log })).toThrow(Failure);
+  expect(() => restoreMasks(machine.root, 'eth0', { log })).toThrow(`nothing saved for eth0 in ${saved()}`);
 });
 
 test('a damaged file: says which, and touches nothing', () => {
   apply();
   fs.truncateSync(saved(), 40);
-  expect(() => restoreMasks(sysroot.root, 'eth0', { log })).toThrow(
+  expect(() => restoreMasks(machine.root, 'eth0', { log })).toThrow(
     `${saved()} does not hold saved IRQ masks`,
   );
-  expect(sysroot.mask(30)).toBe('00000001');
+  expect(machine.mask(30)).toBe('00000001');
   expect(fs.existsSync(saved())).toBe(true);
 });

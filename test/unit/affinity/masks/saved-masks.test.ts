@@ -12,38 +12,39 @@ import {
   SavedMasksUnreadable,
 } from '../../../../src/affinity/masks/saved-masks.ts';
 import { Failure } from '../../../../src/failure.ts';
-import { recordingLog, Sysroot } from '../sysroot.ts';
+import { LiveMachine } from '../../../support/live-machine.ts';
+import { recordingLog } from '../../../support/recording-log.ts';
 
-let sysroot: Sysroot;
+let machine: LiveMachine;
 let log: ReturnType<typeof recordingLog>;
 let directory: string;
 let file: string;
 const found = [{ irq: 30, name: 'eth0-TxRx-0', mask: 'ff' }];
 
 beforeEach(() => {
-  sysroot = new Sysroot();
+  machine = new LiveMachine();
   log = recordingLog();
-  directory = path.join(sysroot.path, 'run/start-katran');
+  directory = path.join(machine.path, 'run/start-katran');
   file = path.join(directory, 'eth0.json');
 });
-afterEach(() => sysroot.remove());
+afterEach(() => machine.remove());
 
 describe('the file', () => {
   test('lies in /run/start-katran below the root', () => {
-    expect(savedMasksPath(sysroot.root, 'eth0')).toBe(file);
+    expect(savedMasksPath(machine.root, 'eth0')).toBe(file);
   });
 
   test.each(['../passwd', 'a/b', '..', '', 'a b', 'sixteen-bytes-xx'])(
     'is never made from the name %j',
     (name) => {
-      expect(() => savedMasksPath(sysroot.root, name)).toThrow(Failure);
+      expect(() => savedMasksPath(machine.root, name)).toThrow(Failure);
     },
   );
 
   test('has mode 0600 in a directory 0755, even with umask 0', () => {
     const before = process.umask(0);
     try {
-      saveMasks(sysroot.root, 'eth0', found, log);
+      saveMasks(machine.root, 'eth0', found, log);
     } finally {
       process.umask(before);
     }
@@ -52,9 +53,9 @@ describe('the file', () => {
   });
 
   test('is replaced by renaming: whoever has the old one open keeps a whole old one', () => {
-    saveMasks(sysroot.root, 'eth0', found, log);
+    saveMasks(machine.root, 'eth0', found, log);
     const old = fs.openSync(file, 'r');
-    saveMasks(sysroot.root, 'eth0', [{ irq: 31, name: 'eth0-TxRx-1', mask: 'f' }], log);
+    saveMasks(machine.root, 'eth0', [{ irq: 31, name: 'eth0-TxRx-1', mask: 'f' }], log);
     expect(parseSavedMasks(fs.readFileSync(old, 'utf8'), file)).toEqual(found);
     fs.closeSync(old);
     expect(fs.readdirSync(directory)).toEqual(['eth0.json']);
@@ -62,67 +63,67 @@ describe('the file', () => {
 
   test('is never written through a symbolic link', () => {
     fs.mkdirSync(directory, { recursive: true });
-    const victim = path.join(sysroot.path, 'victim');
+    const victim = path.join(machine.path, 'victim');
     fs.writeFileSync(victim, 'precious');
     fs.symlinkSync(victim, file);
-    expect(() => saveMasks(sysroot.root, 'eth0', found, log)).toThrow(
+    expect(() => saveMasks(machine.root, 'eth0', found, log)).toThrow(
       /ELOOP; it is a symbolic link: remove it/,
     );
     expect(fs.readFileSync(victim, 'utf8')).toBe('precious');
   });
 
   test('is not put into a directory that is a symbolic link', () => {
-    const elsewhere = path.join(sysroot.path, 'elsewhere');
+    const elsewhere = path.join(machine.path, 'elsewhere');
     fs.mkdirSync(elsewhere);
     fs.mkdirSync(path.dirname(directory));
     fs.symlinkSync(elsewhere, directory);
-    expect(() => saveMasks(sysroot.root, 'eth0', found, log)).toThrow(/it is not a directory; remove it/);
+    expect(() => saveMasks(machine.root, 'eth0', found, log)).toThrow(/it is not a directory; remove it/);
     expect(fs.readdirSync(elsewhere)).toEqual([]);
   });
 
   test('leaves no temporary file when it cannot be put in place', () => {
     fs.mkdirSync(path.join(file, 'in-the-way'), { recursive: true });
-    expect(() => saveMasks(sysroot.root, 'eth0', found, log)).toThrow(Failure);
+    expect(() => saveMasks(machine.root, 'eth0', found, log)).toThrow(Failure);
     expect(fs.readdirSync(directory)).toEqual(['eth0.json']);
   });
 });
 
 describe('masks of several runs', () => {
   test('the first seen of a vector stays, new vectors are added', () => {
-    saveMasks(sysroot.root, 'eth0', found, log);
+    saveMasks(machine.root, 'eth0', found, log);
     const later = [
       { irq: 30, name: 'eth0-TxRx-0', mask: '1' },
       { irq: 31, name: 'eth0-TxRx-1', mask: 'f0' },
     ];
-    saveMasks(sysroot.root, 'eth0', later, log);
-    expect(readSavedMasks(sysroot.root, 'eth0')).toEqual([found[0], later[1]]);
+    saveMasks(machine.root, 'eth0', later, log);
+    expect(readSavedMasks(machine.root, 'eth0')).toEqual([found[0], later[1]]);
   });
 
   test('a number that has gone to another vector is another vector', () => {
-    saveMasks(sysroot.root, 'eth0', found, log);
-    saveMasks(sysroot.root, 'eth0', [{ irq: 30, name: 'eth0-rx-0', mask: '3' }], log);
-    expect(readSavedMasks(sysroot.root, 'eth0')).toHaveLength(2);
+    saveMasks(machine.root, 'eth0', found, log);
+    saveMasks(machine.root, 'eth0', [{ irq: 30, name: 'eth0-rx-0', mask: '3' }], log);
+    expect(readSavedMasks(machine.root, 'eth0')).toHaveLength(2);
   });
 
   test('undo makes the file what it was: absent, or the earlier one', () => {
-    const first = saveMasks(sysroot.root, 'eth0', found, log);
-    const second = saveMasks(sysroot.root, 'eth0', [{ irq: 31, name: 'eth0-TxRx-1', mask: 'f' }], log);
+    const first = saveMasks(machine.root, 'eth0', found, log);
+    const second = saveMasks(machine.root, 'eth0', [{ irq: 31, name: 'eth0-TxRx-1', mask: 'f' }], log);
     second.undo();
-    expect(readSavedMasks(sysroot.root, 'eth0')).toEqual(found);
+    expect(readSavedMasks(machine.root, 'eth0')).toEqual(found);
     first.undo();
-    expect(readSavedMasks(sysroot.root, 'eth0')).toBeUndefined();
+    expect(readSavedMasks(machine.root, 'eth0')).toBeUndefined();
   });
 
   test('a file that cannot be understood is replaced, with a warning that names it', () => {
-    sysroot.file('run/start-katran/eth0.json', '{"version":1,');
-    saveMasks(sysroot.root, 'eth0', found, log);
+    machine.file('run/start-katran/eth0.json', '{"version":1,');
+    saveMasks(machine.root, 'eth0', found, log);
     expect(log.of('warn')).toEqual([expect.stringContaining(`${file} does not hold saved IRQ masks`)]);
-    expect(readSavedMasks(sysroot.root, 'eth0')).toEqual(found);
+    expect(readSavedMasks(machine.root, 'eth0')).toEqual(found);
   });
 
   test('removing what is not there is no error', () => {
-    removeSavedMasks(sysroot.root, 'eth0');
-    expect(readSavedMasks(sysroot.root, 'eth0')).toBeUndefined();
+    removeSavedMasks(machine.root, 'eth0');
+    expect(readSavedMasks(machine.root, 'eth0')).toBeUndefined();
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { discoverVectors, type DeviceFacts } from '../../../../src/affinity/vectors/discover.ts';
 import type { NetDevice } from '../../../../src/linux/net-device.ts';
-import { interruptsOf, nicOf } from '../fake-host.ts';
+import { interruptsOf, nicOf } from './fake-device.ts';
 
 /** `irq name role queue` of each vector. */
 function found(device: NetDevice, actions: Record<number, string>, facts: DeviceFacts = {}): string[] {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { noReceiveVectors } from '../../../../src/affinity/vectors/no-vectors.ts';
-import { nicOf } from '../fake-host.ts';
+import { nicOf } from './fake-device.ts';
 
 const told = (changes: Parameters<typeof nicOf>[0]): string => noReceiveVectors(nicOf(changes), []).message;
 const unattached = { pciAddress: null, virtioDevice: null };

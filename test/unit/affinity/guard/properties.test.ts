@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyPlan } from '../../../src/affinity/masks/apply.ts';
-import { startGuard } from '../../../src/affinity/guard/guard.ts';
-import type { GuardMode } from '../../../src/affinity/guard/guard.ts';
-import { recordingLog, Sysroot } from './sysroot.ts';
+import { applyPlan } from '../../../../src/affinity/masks/apply.ts';
+import { startGuard } from '../../../../src/affinity/guard/guard.ts';
+import type { GuardMode } from '../../../../src/affinity/guard/guard.ts';
+import { LiveMachine } from '../../../support/live-machine.ts';
+import { recordingLog } from '../../../support/recording-log.ts';
 import { TurnedClock } from './turned-clock.ts';
 
 const CPUS = 8;
@@ -26,40 +27,40 @@ function watched(
   mode: GuardMode,
   sequence: readonly Move[],
   after: (world: {
-    sysroot: Sysroot;
+    machine: LiveMachine;
     clock: TurnedClock;
     log: ReturnType<typeof recordingLog>;
     wanted: Record<number, string>;
   }) => void,
-  during: (world: { sysroot: Sysroot; move: Move; looked: boolean }) => void = () => undefined,
+  during: (world: { machine: LiveMachine; move: Move; looked: boolean }) => void = () => undefined,
 ): void {
-  const sysroot = new Sysroot({ cpus: CPUS, vectors: VECTORS });
+  const machine = new LiveMachine({ cpus: CPUS, vectors: VECTORS });
   const clock = new TurnedClock();
   const log = recordingLog();
-  const plan = sysroot.plan();
-  applyPlan(sysroot.root, plan, { log: recordingLog() });
-  const wanted = sysroot.masks();
+  const plan = machine.plan();
+  applyPlan(machine.root, plan, { log: recordingLog() });
+  const wanted = machine.masks();
   const guard = startGuard({
-    root: sysroot.root,
+    root: machine.root,
     plan,
     mode,
     log,
-    replan: () => sysroot.plan(),
+    replan: () => machine.plan(),
     planFlags: '-intf eth0',
     coresGiven: plan.forwardingCores,
     clock,
   });
   try {
     for (const move of sequence) {
-      sysroot.setMask(move.irq, move.mask);
+      machine.setMask(move.irq, move.mask);
       if (move.look) guard.checkNow();
-      during({ sysroot, move, looked: move.look });
+      during({ machine, move, looked: move.look });
       clock.turn(move.wait);
     }
-    after({ sysroot, clock, log, wanted });
+    after({ machine, clock, log, wanted });
   } finally {
     guard.stop();
-    sysroot.remove();
+    machine.remove();
   }
 }
 
@@ -73,10 +74,10 @@ const givenUpOn = (lines: readonly string[]): Set<number> =>
 test('repair: whatever is moved, the end is the plan, but for IRQs that were given up on', () => {
   fc.assert(
     fc.property(moves, (sequence) => {
-      watched('repair', sequence, ({ sysroot, clock, log, wanted }) => {
+      watched('repair', sequence, ({ machine, clock, log, wanted }) => {
         clock.turn(10_000);
         const lost = givenUpOn(log.of('warn'));
-        for (const [irq, mask] of Object.entries(sysroot.masks())) {
+        for (const [irq, mask] of Object.entries(machine.masks())) {
           if (!lost.has(Number(irq))) expect(mask).toBe(wanted[Number(irq)]);
         }
       });
@@ -117,13 +118,13 @@ test('warn: nothing is ever written, and each change that is seen is told exactl
       watched(
         'warn',
         everyMoveIsSeen,
-        ({ log, clock, sysroot }) => {
+        ({ log, clock, machine }) => {
           clock.turn(60_000);
           expect(log.of('warn')).toHaveLength(changes);
-          for (const [irq, mask] of told) expect(sysroot.mask(irq)).toBe(mask);
+          for (const [irq, mask] of told) expect(machine.mask(irq)).toBe(mask);
         },
-        ({ sysroot, move }) => {
-          expect(sysroot.mask(move.irq)).toBe(move.mask);
+        ({ machine, move }) => {
+          expect(machine.mask(move.irq)).toBe(move.mask);
           if (move.mask !== planned[move.irq] && told.get(move.irq) !== move.mask) changes += 1;
           told.set(move.irq, move.mask);
         },

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../src/affinity/guard/clock.ts';
+import type { Clock } from '../../../../src/affinity/guard/clock.ts';
 
 /** A clock that a test turns by hand. */
 export class TurnedClock implements Clock {
