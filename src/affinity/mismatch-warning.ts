@@ -1,4 +1,5 @@
 import { differingVectors } from './differing.ts';
+import { receiving } from './receiving.ts';
 import type { AffinityPlan } from './types.ts';
 import type { Warning } from '../failure.ts';
 import { firstFew } from '../terminal/first-few.ts';
@@ -11,7 +12,7 @@ const NAMED = 8;
  * reach CPUs that are no forwarding cores and share one small fallback table.
  */
 export function mismatchWarning(plan: AffinityPlan): Warning[] {
-  const elsewhere = differingVectors(plan).filter((vector) => vector.role === 'receive');
+  const elsewhere = receiving(differingVectors(plan));
   if (elsewhere.length === 0) return [];
   const named = elsewhere.map(
     (v) => `irq ${v.irq} (${v.name}) has mask ${v.current ?? 'unknown'}, planned cpu ${v.cpu ?? '?'}`,

@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
+import { receiving } from './receiving.ts';
 import type { AffinityPlan, PlannedVector } from './types.ts';
 import type { Warning } from '../failure.ts';
 import { firstFew } from '../terminal/first-few.ts';
@@ -36,7 +37,7 @@ interface Circumstances {
  * What an operator should know about a plan. Codes: `fewer-cpus`, `shared-cpu`, `cross-node`, `nic-node-unknown`, `isolated-cpu`, `node-guessed`, `kept-outside-cpus`.
  */
 export function planWarnings(plan: Plan, circumstances: Circumstances): Warning[] {
-  const receive = plan.vectors.filter((vector) => vector.role === 'receive');
+  const receive = receiving(plan.vectors);
   return [
     ...fewerCpus(plan, receive, circumstances.cpus),
     ...sharedCpus(receive),

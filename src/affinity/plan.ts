@@ -12,6 +12,7 @@ import { noReceiveVectors } from './vectors/no-vectors.ts';
 import { linksDown } from './links-down.ts';
 import { planWarnings, requireKatranLimits } from './plan-warnings.ts';
 import { readPresentMask } from './masks/present-mask.ts';
+import { receiving } from './receiving.ts';
 import { cpuOfReceiveVector, pairTransmit, receiveOrder, type CpuChoice } from './strategies.ts';
 import type { AffinityPlan, PlannedNic, PlannedVector, Strategy, Vector } from './types.ts';
 import type { Warning } from '../failure.ts';
@@ -59,7 +60,7 @@ export function makePlan(request: PlanRequest): AffinityPlan {
   }
 
   const forwardingCores = request.forwardingCores ?? [
-    ...new Set(receiveOrder(vectors).flatMap((vector) => vector.cpu ?? [])),
+    ...new Set(receiveOrder(receiving(vectors)).flatMap((vector) => vector.cpu ?? [])),
   ];
   const plan = {
     interface: interfaceName,
@@ -136,7 +137,8 @@ function assign(
   const online = new Set(topology.online);
   const cpuOf = new Map<FoundVector, number>();
   receive.forEach((vector, i) => {
-    cpuOf.set(vector, strategy === 'keep' ? staysOn(vector, online) : chosen(strategy, i, choice));
+    if (strategy !== 'keep') cpuOf.set(vector, chosen(strategy, i, choice));
+    else if (!vector.idle) cpuOf.set(vector, staysOn(vector, online));
   });
   if (strategy !== 'keep')
     for (const nic of nics) {

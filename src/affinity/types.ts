@@ -18,6 +18,8 @@ export interface Vector {
   readonly role: Role;
   /** The queue it serves, or null for control vectors. */
   readonly queue: number | null;
+  /** A receive vector of a queue that is not in use (`ethtool -L` left it out): it is pinned, and counts for nothing else. */
+  readonly idle: boolean;
 }
 
 export interface PlannedVector extends Vector {

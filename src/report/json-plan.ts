@@ -10,12 +10,13 @@ export function jsonPlan({ plan, gateway, command, warnings }: Prepared): string
     cpus: { possible: topology.possibleCpus, online: topology.online },
     nodes: topology.nodes.map(({ id, cpus }) => ({ id, cpus })),
     nics: plan.nics,
-    vectors: plan.vectors.map(({ nic, irq, name, role, queue, cpu, node, mask, current }) => ({
+    vectors: plan.vectors.map(({ nic, irq, name, role, queue, idle, cpu, node, mask, current }) => ({
       nic,
       irq,
       name,
       role,
       queue,
+      idle,
       cpu,
       node,
       mask,

@@ -19,7 +19,7 @@ function vectorRow(vector: PlannedVector, severalNics: boolean, screen: Screen):
     String(vector.irq),
     vector.nic,
     vector.name,
-    vector.role,
+    vector.idle ? 'idle' : vector.role,
     vector.queue === null ? '-' : String(vector.queue),
     now,
     planned === '-' || planned === now ? planned : screen.change(planned),
@@ -46,8 +46,8 @@ function gatewayLine({ gateway }: Prepared): string {
 
 /** Where the plan puts the queues. */
 function plannedLandings({ vectors }: AffinityPlan): Landing[] {
-  return vectors.flatMap(({ nic, role, queue, cpu }) =>
-    role === 'control' || queue === null || cpu === null ? [] : [{ nic, role, queue, cpus: [cpu] }],
+  return vectors.flatMap(({ nic, role, queue, idle, cpu }) =>
+    role === 'control' || idle || queue === null || cpu === null ? [] : [{ nic, role, queue, cpus: [cpu] }],
   );
 }
 

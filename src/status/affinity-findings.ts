@@ -1,3 +1,4 @@
+import { receiving } from '../affinity/receiving.ts';
 import { receiveOrder } from '../affinity/strategies.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
@@ -88,7 +89,7 @@ export function affinityProblems(
       },
     ];
   }
-  const receive = receiveOrder(vectors);
+  const receive = receiveOrder(receiving(vectors));
   const online = new Set(topology.online);
   const gone = forwardingCores.filter((cpu) => !online.has(cpu));
   return [

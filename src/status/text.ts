@@ -1,3 +1,4 @@
+import { receiving } from '../affinity/receiving.ts';
 import { cpuMap } from '../report/cpu-map.ts';
 import { shortCount } from '../report/load.ts';
 import type { Landing } from '../report/queue-names.ts';
@@ -67,7 +68,7 @@ function macWords({ mac, gateway }: Look, screen: Screen): string {
 }
 
 function affinityWords({ katran, vectors }: Look, wrong: boolean, screen: Screen): string {
-  const queues = 'value' in vectors ? vectors.value.filter(({ role }) => role === 'receive').length : null;
+  const queues = 'value' in vectors ? receiving(vectors.value).length : null;
   const counted =
     queues === null ? 'queues unknown' : `${queues} receive ${queues === 1 ? 'queue' : 'queues'}`;
   const cores = katranFlagsOf(katran)?.forwardingCores ?? null;

@@ -120,7 +120,7 @@ def nics_of(row):
     return [row] + ([row["other"]] if "other" in row else [])
 
 
-ROLES = {"r": "receive", "t": "transmit", "c": "control"}
+ROLES = {"r": "receive", "i": "idle", "t": "transmit", "c": "control"}
 
 
 def made_plans(row):
@@ -147,7 +147,9 @@ def all_plans(host, vectors, nics):
 
 def plan(host, vectors, nics, strategy):
     """vectors: (nic, irq, name, role, queue)."""
-    receive = sorted((v for v in vectors if v[3] == "receive"), key=lambda v: (v[0], v[4], v[1]))
+    # CPUs are dealt to the vectors of queues that are not in use as well, which then count for nothing else.
+    dealt = sorted((v for v in vectors if v[3] in ("receive", "idle")), key=lambda v: (v[0], v[4], v[1]))
+    receive = [v for v in dealt if v[3] == "receive"]
     cpu_of = {}
     order = sorted(host.nodes)
     if strategy == "same-node:nic":
@@ -159,7 +161,7 @@ def plan(host, vectors, nics, strategy):
             return {"error": "not known"}
     else:
         node = 0
-    for i, vector in enumerate(receive):
+    for i, vector in enumerate(receive if strategy == "keep" else dealt):
         if strategy == "sequential":
             cpu = host.online[i % len(host.online)]
         elif strategy.startswith("same-node"):
@@ -174,7 +176,7 @@ def plan(host, vectors, nics, strategy):
     if strategy != "keep":
         for nic, irq, _, role, queue in vectors:
             if role == "transmit":
-                own = [v for v in receive if v[0] == nic]
+                own = [v for v in dealt if v[0] == nic]
                 same = [v for v in own if v[4] == queue]
                 cpu_of[irq] = cpu_of[(same or [own[queue % len(own)]])[0][1]]
     warnings = set()

@@ -67,6 +67,7 @@ function vector(
     name,
     role: 'receive',
     queue: 0,
+    idle: false,
     cpu: target,
     node: 0,
     mask,

@@ -6,8 +6,8 @@ interface DriverNic extends Omit<MadeNic, 'name' | 'vectors'> {
   /** `eth0` unless said. */
   readonly name?: string;
   /**
-   * Vectors in IRQ order: what it does, its queue, its action name. `r0 name`: receives for queue 0; `t0`: transmits; `c`:
-   * control; `x`: not this NIC's; `-`: allocated and never requested.
+   * Vectors in IRQ order: what it does, its queue, its action name. `r0 name`: receives for queue 0; `i0`: would, if the
+   * queue were in use; `t0`: transmits; `c`: control; `x`: not this NIC's; `-`: allocated and never requested.
    */
   readonly vectors: readonly string[];
   /** Codes of the warnings that finding the vectors gives. */
@@ -29,7 +29,7 @@ interface DriverRow extends DriverNic {
 
 /** What is expected of an interface; `plans` as in expect.py. */
 export interface ExpectedInterface {
-  /** [irq, name, role, queue] */
+  /** [irq, name, role (or `idle`), queue] */
   readonly vectors?: readonly (readonly [number, string, string, number | null])[];
   readonly discoveryWarnings?: readonly string[];
   readonly error?: string;
@@ -49,7 +49,12 @@ export type ExpectedInterfaces = Readonly<Record<string, ExpectedInterface>>;
 type Plans = NonNullable<ExpectedInterface['plans']>;
 
 const FIRST_IRQ = 32;
-const ROLES: Readonly<Record<string, string>> = { r: 'receive', t: 'transmit', c: 'control' };
+const ROLES: Readonly<Record<string, string>> = {
+  r: 'receive',
+  i: 'idle',
+  t: 'transmit',
+  c: 'control',
+};
 const MACHINES = new URL('../machines/', import.meta.url);
 const readJson = (name: string): unknown => JSON.parse(fs.readFileSync(new URL(name, MACHINES), 'utf8'));
 
@@ -92,7 +97,14 @@ function rowOf(name: string): DriverRow {
 const nicsOf = (row: DriverRow): DriverNic[] => (row.other === undefined ? [row] : [row, row.other]);
 
 function madeNic({ name = 'eth0', node = 1, vectors, ...nic }: DriverNic): MadeNic {
-  return { ...nic, name, node, vectors: vectors.map((vector) => vector.split(' ')[1] ?? '') };
+  const receive = vectors.filter((vector) => vector.startsWith('r')).length;
+  return {
+    receiveQueues: Math.max(1, receive),
+    ...nic,
+    name,
+    node,
+    vectors: vectors.map((vector) => vector.split(' ')[1] ?? ''),
+  };
 }
 
 function expectedOfNic(nic: DriverNic, firstIrq: number, plans: Plans): ExpectedInterface {

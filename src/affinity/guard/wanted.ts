@@ -1,6 +1,6 @@
 import { formatAffinityMask, parseAffinityMask } from '../../linux/smp-affinity.ts';
 import { pinnedVectors } from '../masks/apply.ts';
-import type { AffinityPlan } from '../types.ts';
+import type { AffinityPlan, Vector } from '../types.ts';
 
 /** Where a vector belongs while katran runs. */
 export interface WantedVector {
@@ -12,19 +12,20 @@ export interface WantedVector {
 }
 
 /**
- * The masks a plan stands for; with `keep`, those that were found. An IRQ that is there twice (an INTx line that two members
+ * The masks a plan stands for, of queues that are in use; with `keep`, those that were found. An IRQ that is there twice (an INTx line that two members
  * of a bond share) belongs where it was written last.
  */
 export function wantedVectors(plan: AffinityPlan): WantedVector[] {
   const all = plan.strategy === 'keep' ? keptVectors(plan) : pinnedVectors(plan);
-  const byIrq = new Map(all.map(({ irq, name, cpu, mask }) => [irq, { irq, name, cpu, mask }]));
+  const inUse = all.filter(({ idle }) => !idle);
+  const byIrq = new Map(inUse.map(({ irq, name, cpu, mask }) => [irq, { irq, name, cpu, mask }]));
   return [...byIrq.values()];
 }
 
-function keptVectors(plan: AffinityPlan): WantedVector[] {
-  return plan.vectors.flatMap(({ irq, name, cpu, mask, current }) => {
+function keptVectors(plan: AffinityPlan): (WantedVector & Pick<Vector, 'idle'>)[] {
+  return plan.vectors.flatMap(({ irq, name, cpu, mask, current, idle }) => {
     const kept = current === null ? mask : inPlanForm(current, plan.topology.possibleCpus);
-    return cpu === null || kept === null ? [] : [{ irq, name, cpu, mask: kept }];
+    return cpu === null || kept === null ? [] : [{ irq, name, cpu, mask: kept, idle }];
   });
 }
 

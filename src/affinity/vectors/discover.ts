@@ -2,14 +2,16 @@ import type { InterruptTable } from '../../linux/interrupts.ts';
 import type { NetDevice } from '../../linux/net-device.ts';
 import { deviceLines, ownNames, type DeviceLine } from './device-lines.ts';
 import { driverNames, type DriverNames } from './driver-names.ts';
+import { idleQueues } from './idle-queues.ts';
 import { nameReader, readUnknownName, type NameReading } from './name-patterns.ts';
 import { numberQueues } from './queue-numbers.ts';
+import { receiving } from '../receiving.ts';
 import type { Role, Vector } from '../types.ts';
 import type { Warning } from '../../failure.ts';
 
 /** What /sys says about a device beyond NetDevice; each is optional, and without it less is known. */
 export interface DeviceFacts {
-  /** Number of `/sys/class/net/IF/queues/rx-N`; tells XDP's transmit vectors of ena from the others. */
+  /** Number of `/sys/class/net/IF/queues/rx-N`: which queues are in use, and which vectors of ena transmit for XDP. */
   readonly receiveQueues?: number;
   /** Other interfaces of the same device (`/sys/class/net/IF/device/net/`): the ports of an mlx4 or cxgb4. */
   readonly ports?: readonly string[];
@@ -33,11 +35,15 @@ export interface ReadLine extends DeviceLine {
   readonly known: boolean;
 }
 
+/** Interrupts named one by one before the rest is only counted. */
+const NAMED = 8;
+
 const CONTROL: NameReading = { role: 'control', number: null, owner: null, plain: false };
 
 /**
  * The interrupt vectors of one NIC and what each does, from its msi_irqs and the action names of /proc/interrupts. Reads
- * nothing itself. Warnings: `unknown-names`, `shared-irq`, `shared-device`.
+ * nothing itself. Warnings: `unknown-names`, `shared-irq`, `shared-device`, `strange-vectors`,
+ * `fewer-vectors`.
  */
 export function discoverVectors(
   device: NetDevice,
@@ -48,16 +54,28 @@ export function discoverVectors(
   const found = deviceLines(device, interrupts, names);
   const driver = driverNames(device.driver);
   const read = readLines(found.lines, driver, names);
+  const ports = facts.ports ?? [];
   const ours =
     found.by === 'msi'
-      ? withoutOtherPorts(read, names, facts.ports ?? [])
+      ? withoutOtherPorts(read, names, ports)
       : // Found by name, so the whole name must be ours: `eth1-lan-rx-0` begins with `eth1-` and is another's.
         read.filter((line) => line.owner === null || names.includes(line.owner));
   const { lines, warnings } = withReceivers(device, driver, names, ours);
-  const vectors = numberQueues(lines, driver, facts.receiveQueues).map(
-    ({ irq, name, role, queue }): Vector => ({ nic: device.name, irq, name, role, queue }),
-  );
-  return { vectors, warnings: [...warnings, ...sharingWarnings(device, lines, facts.ports ?? [])] };
+  const numbered = numberQueues(lines, driver, facts.receiveQueues);
+  const idle = idleQueues(numbered, driver, facts.receiveQueues ?? 0);
+  const vectors = numbered.map((line): Vector => {
+    const { irq, name, role, queue } = line;
+    return { nic: device.name, irq, name, role, queue, idle: idle.has(line) };
+  });
+  return {
+    vectors,
+    warnings: [
+      ...warnings,
+      ...sharingWarnings(device, lines, ports),
+      ...(found.by === 'msi' ? strangers(device, read, ours, ports) : []),
+      ...fewerVectors(device, lines, vectors, facts.receiveQueues ?? 0),
+    ],
+  };
 }
 
 function readLines(
@@ -73,9 +91,9 @@ function readLines(
 }
 
 /**
- * Leaves out the vectors of other ports of the same device. msi_irqs proves that the device owns a vector, so a name
- * that carries another interface is normally just an old name of this one; not so when some carry its present name, or
- * when the name is that of another port.
+ * Leaves out the vectors of other ports of the same device. msi_irqs proves that the device owns a vector, so where it has
+ * one interface a name that carries another is an old name of this one. Where it has several, not so when some carry
+ * this one's present name, or when the name is that of another port.
  */
 function withoutOtherPorts(
   lines: readonly ReadLine[],
@@ -87,8 +105,55 @@ function withoutOtherPorts(
   return lines.filter((line) => {
     if (line.owner === null || line.plain || isOwn(line)) return true;
     if (/^virtio\d+$/.test(line.owner)) return false;
-    return !someOwn && !ports.includes(line.owner);
+    return ports.length === 0 || (!someOwn && !ports.includes(line.owner));
   });
+}
+
+/** Receive vectors of the device that were left out although no port of it has the name they carry: nobody plans them. */
+function strangers(
+  device: NetDevice,
+  read: readonly ReadLine[],
+  ours: readonly ReadLine[],
+  ports: readonly string[],
+): Warning[] {
+  const left = read.filter(
+    (line) => receives(line) && !ours.includes(line) && line.owner !== null && !ports.includes(line.owner),
+  );
+  if (left.length === 0) return [];
+  const named = left.slice(0, NAMED).map(({ irq, name }) => `irq ${irq} (${name})`);
+  const more = left.length > NAMED ? ` and ${left.length - NAMED} more` : '';
+  return [
+    {
+      code: 'strange-vectors',
+      message:
+        `${named.join(', ')}${more} belong to the device of ${device.name}, but bear the name of no interface of it ` +
+        `(${[device.name, ...ports].join(', ')}), so they are not in the plan; if packets arrive there, set their affinity ` +
+        'yourself and give -forwarding_cores',
+    },
+  ];
+}
+
+/** A queue without a vector of its own: half of a socket-direct mlx5 is on a second function, sub-functions borrow theirs. */
+function fewerVectors(
+  device: NetDevice,
+  lines: readonly ReadLine[],
+  vectors: readonly Vector[],
+  receiveQueues: number,
+): Warning[] {
+  const count = receiving(vectors).length;
+  // One vector without a number (MSI, INTx, virtio's `virtqueues`) serves all queues.
+  const forAll =
+    lines.filter(receives).length === 1 && lines.some((line) => receives(line) && line.number === null);
+  if (count === 0 || count >= receiveQueues || forAll) return [];
+  return [
+    {
+      code: 'fewer-vectors',
+      message:
+        `${device.name} has ${receiveQueues} receive queues, but only ${count} of its interrupts receive; packets of the other ` +
+        `queues may arrive on CPUs that katran is not told: look where they are in /proc/interrupts, or have as many queues as ` +
+        `vectors: ethtool -L ${device.name} combined ${count}`,
+    },
+  ];
 }
 
 function receives(line: ReadLine): boolean {

@@ -14,6 +14,8 @@ export interface DriverNames {
   readonly number?: 'queue' | 'vector' | 'block';
   /** Vectors from this device's receive queue count on only transmit (for XDP). */
   readonly transmitBeyondQueues?: boolean;
+  /** The number in a name is an event queue's, which says nothing about which receive queues are in use. */
+  readonly queuesElsewhere?: boolean;
   /** Roles, by IRQ order, of several vectors that all have the plain interface name. */
   readonly plainRoles?: readonly Role[];
 }
@@ -68,6 +70,7 @@ const DRIVER_NAMES: readonly DriverNames[] = [
     receive: ['mlx4-{n}@{pci}', 'mlx4-{n}@pci:{pci}'],
     transmit: [],
     control: ['mlx4-async@pci:{pci}'],
+    queuesElsewhere: true,
   },
   {
     drivers: ['mlx5_core', 'mlx5'],

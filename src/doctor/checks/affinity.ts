@@ -1,4 +1,5 @@
 import { differingVectors } from '../../affinity/differing.ts';
+import { receiving } from '../../affinity/receiving.ts';
 import type { AffinityPlan } from '../../affinity/types.ts';
 import { Failure, messageOf } from '../../failure.ts';
 import { formatCpuList, parseCpuList } from '../../linux/cpu-list.ts';
@@ -59,7 +60,7 @@ const planExists: Examine = (host) => {
   try {
     const { vectors, strategy, forwardingCores } = host.makePlan();
     const cores = formatCpuList([...forwardingCores].sort((a, b) => a - b));
-    const receive = vectors.filter(({ role }) => role === 'receive').length;
+    const receive = receiving(vectors).length;
     if (vectors.length === 0) return ok(`CPUs ${cores}, by -forwarding_cores`);
     return ok(`${receive} receive ${receive === 1 ? 'vector' : 'vectors'} to CPUs ${cores} (${strategy})`);
   } catch (error) {
@@ -136,9 +137,9 @@ function affinitizeCommand({ options }: Host, plan: AffinityPlan): string {
 
 const liveAffinity: Examine = (host) => {
   const plan = host.plan();
-  const receive = plan.vectors.filter(({ role }) => role === 'receive');
+  const receive = receiving(plan.vectors);
   if (receive.length === 0) return skipped('-forwarding_cores is given, so no IRQ is looked at');
-  const elsewhere = differingVectors(plan).filter(({ role }) => role === 'receive');
+  const elsewhere = receiving(differingVectors(plan));
   if (elsewhere.length === 0) return ok(`all ${receive.length} receive IRQs are where the plan has them`);
   const named = elsewhere.map(({ irq, cpu }) => `irq ${irq} not only on CPU ${cpu ?? '?'}`);
   const found = `${elsewhere.length} of ${receive.length} receive IRQs are elsewhere: ${firstFew(named, NAMED)}`;

@@ -1,3 +1,4 @@
+import { receiving } from '../../affinity/receiving.ts';
 import { readDeviceFacts } from '../../affinity/vectors/device-facts.ts';
 import { discoverVectors } from '../../affinity/vectors/discover.ts';
 import { Failure, messageOf } from '../../failure.ts';
@@ -13,7 +14,7 @@ import { xdpQueues } from '../xdp-queues.ts';
 function receiveQueues(host: Host, device: NetDevice): number {
   const facts = readDeviceFacts(host.root, device.name);
   const { vectors } = discoverVectors(device, host.interrupts(), facts);
-  const receive = vectors.filter(({ role }) => role === 'receive').length;
+  const receive = receiving(vectors).length;
   return receive === 0 ? (facts.receiveQueues ?? 0) : receive;
 }
 

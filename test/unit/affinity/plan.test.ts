@@ -3,6 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { differingVectors } from '../../../src/affinity/differing.ts';
+import { mismatchWarning } from '../../../src/affinity/mismatch-warning.ts';
 import { STRATEGIES, type AffinityPlan } from '../../../src/affinity/types.ts';
 import { copyMachine, makeDirectory, makeMachine, type MadeMachine } from '../../support/machines.ts';
 import { planOf as plan } from '../../support/plan-of.ts';
@@ -190,6 +191,38 @@ describe('warnings', () => {
       fs.writeFileSync(path.join(topology, 'physical_package_id'), `${cpu}\n`);
     }
     expect(codes(plan(machine))).toContain('node-guessed');
+  });
+});
+
+describe('queues that are not in use', () => {
+  /** Four pairs on a virtio NIC, of which two are in use. */
+  const idle = (): string => copied('4-2-virtio_net-idle');
+
+  it('are pinned, and count for nothing else', () => {
+    const result = plan(idle(), { strategy: 'same-node', numaNode: 'nic' });
+    expect(result.vectors.filter(({ idle: unused }) => unused).map(({ cpu }) => cpu)).toEqual([2, 3]);
+    expect(result.forwardingCores).toEqual([2, 3]);
+    expect(codes(result)).toEqual([]);
+  });
+
+  it('need no table of their own', () => {
+    expect(plan(idle(), { lruSize: 2 }).forwardingCores).toHaveLength(2);
+  });
+
+  it('keep: may be anywhere', () => {
+    const machine = idle();
+    setAffinity(machine, 37, 'f');
+    const result = plan(machine, { strategy: 'keep' });
+    expect(result.vectors.find(({ irq }) => irq === 37)).toMatchObject({ idle: true, cpu: null, mask: null });
+  });
+
+  it('that are elsewhere are no difference that a launch warns of', () => {
+    const machine = idle();
+    for (const { irq, mask } of plan(machine).vectors)
+      if (mask !== null && irq < 37) setAffinity(machine, irq, mask);
+    expect(mismatchWarning(plan(machine))).toEqual([]);
+    setAffinity(machine, 33, 'f');
+    expect(mismatchWarning(plan(machine))[0]?.message).toMatch(/^1 receive IRQ is not .*virtio1-input\.0/);
   });
 });
 

@@ -14,7 +14,7 @@ function cpus(strategy: SpreadingStrategy, count: number, choice: CpuChoice): (n
 }
 
 function vector(nic: string, irq: number, role: Role, queue: number | null): Vector {
-  return { nic, irq, role, queue, name: `${nic}-${irq}` };
+  return { nic, irq, role, queue, idle: false, name: `${nic}-${irq}` };
 }
 
 const TWO_NODES: CpuChoice = {

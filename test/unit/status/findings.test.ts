@@ -35,6 +35,7 @@ const queue = (n: number, ...cpus: number[]): LiveVector => ({
   name: `eth0-TxRx-${n}`,
   role: 'receive',
   queue: n,
+  idle: false,
   cpus,
 });
 

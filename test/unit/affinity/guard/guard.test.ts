@@ -445,6 +445,14 @@ describe('other vectors than planned', () => {
   });
 });
 
+test('a queue that is not in use is not looked after', () => {
+  fs.rmSync(path.join(machine.path, 'sys/class/net/eth0/queues/rx-3'), { recursive: true });
+  guarded('warn');
+  machine.setMask(33, '00000080');
+  clock.turn(60_000);
+  expect(log.lines).toEqual([]);
+});
+
 describe('the cost of a round', () => {
   test('a new plan is made once at the start, and then only when vectors or online CPUs have changed', () => {
     let plans = 0;
