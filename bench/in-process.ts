@@ -37,6 +37,8 @@ export function perVector(ground: Ground, size: Size, repetitions: number): PerV
       cpus: null,
       numaNode: 0,
       maxCpus: 65_535,
+      smt: 'on',
+      katranLimits: 'refuse',
       lruSize: 1_000_000,
       forwardingCores: null,
     });

@@ -16,7 +16,7 @@ export function requireOnline(flag: string, cpus: readonly number[], topology: T
 }
 
 /**
- * The CPUs a plan may use. `cpus` null: all that are online. Throws Failure when a CPU of `-cpus` is not online, and, for
+ * The CPUs a plan may use. `cpus` null: all that are online; `smt` off: of each core the first of them. Throws Failure when a CPU of `-cpus` is not online, and, for
  * `same-node`, when the node is unknown or has none of them.
  */
 export function chooseCpus(
@@ -25,18 +25,31 @@ export function chooseCpus(
     readonly strategy: Strategy;
     readonly cpus: readonly number[] | null;
     readonly numaNode: number | 'nic';
+    readonly smt: 'on' | 'off';
   },
   nics: readonly PlannedNic[],
 ): CpuChoice {
   if (request.cpus !== null) requireOnline('-cpus', request.cpus, topology);
-  const wanted = new Set(request.cpus ?? topology.online);
-  const cpus = topology.online.filter((cpu) => wanted.has(cpu));
+  const given = new Set(request.cpus ?? topology.online);
+  const allowed = topology.online.filter((cpu) => given.has(cpu));
+  const cpus = request.smt === 'off' ? firstThreads(topology, allowed) : allowed;
   if (cpus.length === 0) throw new Failure('-cpus names no CPU; leave it out to use all that are online');
+  const wanted = new Set(cpus);
   const nodes = topology.nodes
     .map((node): NumaNode => ({ id: node.id, cpus: node.cpus.filter((cpu) => wanted.has(cpu)) }))
     .filter((node) => node.cpus.length > 0);
   const nodeCpus = request.strategy === 'same-node' ? cpusOfNode(topology, nodes, request, nics) : [];
   return { cpus, nodes, nodeCpus };
+}
+
+/** Of the threads of each core that are among these CPUs (ascending) the first. */
+function firstThreads(topology: Topology, cpus: readonly number[]): number[] {
+  const taken = new Set<number>();
+  return cpus.filter((cpu) => {
+    if (taken.has(cpu)) return false;
+    for (const thread of topology.siblingsOf(cpu)) taken.add(thread);
+    return true;
+  });
 }
 
 function cpusOfNode(
@@ -59,10 +72,14 @@ function describe(nodes: readonly NumaNode[]): string {
   return nodes.map((node) => `${node.id} (CPUs ${formatCpuList(node.cpus)})`).join(', ');
 }
 
-/** The node of the interface's device or devices; the only node where there is just one. */
+/**
+ * The node of the interface's device or devices; where that is not known, or the kernel has no nodes, the only node if there is
+ * just one. It can be a node without an online CPU.
+ */
 function nodeOfNics(nics: readonly PlannedNic[], topology: Topology): number {
   const [only] = topology.nodes;
-  if (topology.nodes.length === 1 && only !== undefined) return only.id;
+  const known = topology.nodeSource === 'node' && nics.some((nic) => nic.node >= 0);
+  if (topology.nodes.length === 1 && only !== undefined && !known) return only.id;
   const ids = [...new Set(nics.map((nic) => nic.node))];
   const [id] = ids;
   if (ids.length > 1)

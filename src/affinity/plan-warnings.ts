@@ -1,6 +1,7 @@
-import { Failure } from '../failure.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import { receiving } from './receiving.ts';
+import { smtSiblings } from './smt-siblings.ts';
+import type { CpuChoice } from './strategies.ts';
 import type { AffinityPlan, PlannedVector } from './types.ts';
 import type { Warning } from '../failure.ts';
 import { firstFew } from '../terminal/first-few.ts';
@@ -10,53 +11,70 @@ const NAMED = 8;
 
 type Plan = Omit<AffinityPlan, 'warnings'>;
 
-/** Refuses plans that katran aborts on: a core at or above `-max_cpus`, a connection table smaller than the number of cores. */
-export function requireKatranLimits(
-  plan: Plan,
+/**
+ * What katran aborts on: `max-cpus`, a core at or above `-max_cpus`; `lru-size`, a connection table smaller than the number of
+ * cores.
+ */
+export function beyondKatranLimits(
+  { forwardingCores }: Plan,
   limits: { readonly maxCpus: number; readonly lruSize: number | bigint },
-): void {
-  const { forwardingCores } = plan;
+): Warning[] {
+  const warnings: Warning[] = [];
   const beyond = forwardingCores.filter((cpu) => cpu >= limits.maxCpus);
   if (beyond.length > 0)
-    throw new Failure(
-      `forwarding core ${formatCpuList(beyond)} is not below -max_cpus ${limits.maxCpus}, and katran aborts on that; ` +
+    warnings.push({
+      code: 'max-cpus',
+      message:
+        `forwarding core ${formatCpuList(beyond)} is not below -max_cpus ${limits.maxCpus}, and katran aborts on that; ` +
         `keep the plan below it with -cpus, or give -max_cpus if the BPF object was compiled for more`,
-    );
+    });
   if (limits.lruSize < forwardingCores.length)
-    throw new Failure(
-      `-lru_size ${limits.lruSize.toString()} is below the number of forwarding cores, ${forwardingCores.length}, ` +
+    warnings.push({
+      code: 'lru-size',
+      message:
+        `-lru_size ${limits.lruSize.toString()} is below the number of forwarding cores, ${forwardingCores.length}, ` +
         'over which katran divides it, and katran aborts on that; raise -lru_size',
-    );
+    });
+  return warnings;
 }
 
 interface Circumstances {
   readonly cpus: readonly number[] | null;
+  readonly smt: 'on' | 'off';
 }
 
 /**
- * What an operator should know about a plan. Codes: `fewer-cpus`, `shared-cpu`, `cross-node`, `nic-node-unknown`, `isolated-cpu`, `node-guessed`, `kept-outside-cpus`.
+ * What an operator should know about a plan. Codes: `fewer-cpus`, `shared-cpu`, `cross-node`, `nic-node-unknown`, `isolated-cpu`, `nohz-full-cpu`,
+ * `node-guessed`, `kept-outside-cpus`, `smt-sibling`.
  */
-export function planWarnings(plan: Plan, circumstances: Circumstances): Warning[] {
+export function planWarnings(plan: Plan, circumstances: Circumstances, choice: CpuChoice): Warning[] {
   const receive = receiving(plan.vectors);
   return [
-    ...fewerCpus(plan, receive, circumstances.cpus),
+    ...fewerCpus(plan, receive, circumstances, choice.cpus.length),
     ...sharedCpus(receive),
     ...crossNode(plan, receive),
     ...nicNodeUnknown(plan, receive),
     ...isolatedCpus(plan),
+    ...nohzFullCpus(plan),
     ...guessedNodes(plan),
     ...keptOutside(plan, receive, circumstances.cpus),
+    ...smtSiblings(plan, receive, choice),
   ];
 }
 
-function fewerCpus(plan: Plan, receive: readonly PlannedVector[], cpus: readonly number[] | null): Warning[] {
-  const usable = cpus?.length ?? plan.topology.online.length;
+function fewerCpus(
+  plan: Plan,
+  receive: readonly PlannedVector[],
+  { cpus, smt }: Circumstances,
+  usable: number,
+): Warning[] {
   if (receive.length <= usable) return [];
+  const those = cpus === null ? 'online CPUs' : 'CPUs in -cpus';
   return [
     {
       code: 'fewer-cpus',
       message:
-        `${receive.length} receive vectors but only ${usable} ${cpus === null ? 'online CPUs' : 'CPUs in -cpus'}; ` +
+        `${receive.length} receive vectors but only ${usable} ${smt === 'off' ? `cores of the ${those} (-smt off)` : those}; ` +
         `katran wants one CPU per queue, so have fewer queues: ${fewerQueues(plan, usable)}`,
     },
   ];
@@ -127,13 +145,32 @@ function isolatedCpus(plan: Plan): Warning[] {
   ];
 }
 
-function guessedNodes(plan: Plan): Warning[] {
-  if (plan.topology.nodeSource !== 'package' || new Set(plan.numaNodes).size < 2) return [];
+function nohzFullCpus(plan: Plan): Warning[] {
+  const nohzFull = new Set(plan.topology.nohzFull);
+  const used = plan.forwardingCores.filter((cpu) => nohzFull.has(cpu)).sort((a, b) => a - b);
+  if (used.length === 0) return [];
+  return [
+    {
+      code: 'nohz-full-cpu',
+      message:
+        `CPU ${formatCpuList(used)} of the plan ${used.length === 1 ? 'is' : 'are'} kept free of ticks for one task each (nohz_full), ` +
+        'which interrupts disturb; leave them out with -cpus',
+    },
+  ];
+}
+
+function guessedNodes({ topology, numaNodes, forwardingCores }: Plan): Warning[] {
+  const placed = forwardingCores.filter((cpu) => topology.withoutPackage.includes(cpu));
+  const several = new Set(numaNodes).size > 1;
+  if (topology.nodeSource !== 'package' || (!several && placed.length === 0)) return [];
+  const guess =
+    placed.length === 0
+      ? ''
+      : ` (CPU ${formatCpuList(placed)} for node 0, without a physical_package_id in /sys/devices/system/cpu)`;
   return [
     {
       code: 'node-guessed',
-      message:
-        'this kernel has no /sys/devices/system/node, so CPU sockets stand for NUMA nodes; katran aborts if a node does not exist',
+      message: `this kernel has no /sys/devices/system/node, so CPU sockets stand for NUMA nodes${guess}; katran aborts if a node does not exist`,
     },
   ];
 }

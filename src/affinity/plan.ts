@@ -10,7 +10,7 @@ import { readDeviceFacts } from './vectors/device-facts.ts';
 import { keptCpu } from './keep.ts';
 import { noReceiveVectors } from './vectors/no-vectors.ts';
 import { linksDown } from './links-down.ts';
-import { planWarnings, requireKatranLimits } from './plan-warnings.ts';
+import { beyondKatranLimits, planWarnings } from './plan-warnings.ts';
 import { readPresentMask } from './masks/present-mask.ts';
 import { receiving } from './receiving.ts';
 import { cpuOfReceiveVector, pairTransmit, receiveOrder, type CpuChoice } from './strategies.ts';
@@ -29,9 +29,13 @@ export interface PlanRequest {
   readonly cpus: readonly number[] | null;
   /** The node of `same-node`; `nic` for the interface's own. */
   readonly numaNode: number | 'nic';
+  /** `off`: of each core's threads only the first. */
+  readonly smt: 'on' | 'off';
   /** Forwarding cores must be below this. */
   readonly maxCpus: number;
   readonly lruSize: number | bigint;
+  /** What these two are where no katran is started with the plan: `warn`. */
+  readonly katranLimits: 'refuse' | 'warn';
   /** `-forwarding_cores`: CPU ids, which then are the plan; null to find the interrupts and plan them. */
   readonly forwardingCores: readonly number[] | null;
 }
@@ -53,7 +57,11 @@ export function makePlan(request: PlanRequest): AffinityPlan {
   const nics = devices.map(({ name, driver, node }): PlannedNic => ({ name, driver, node }));
   const found =
     request.forwardingCores === null ? findVectors(request, devices) : { vectors: [], warnings: [] };
-  const vectors = request.forwardingCores === null ? assign(request, nics, found.vectors) : [];
+  const choice =
+    request.forwardingCores === null
+      ? chooseCpus(topology, request, nics)
+      : { cpus: topology.online, nodes: topology.nodes, nodeCpus: [] };
+  const vectors = request.forwardingCores === null ? assign(request, nics, found.vectors, choice) : [];
   if (request.forwardingCores !== null) {
     requireOnline('-forwarding_cores', request.forwardingCores, topology);
     if (request.cpus !== null) requireOnline('-cpus', request.cpus, topology);
@@ -71,10 +79,17 @@ export function makePlan(request: PlanRequest): AffinityPlan {
     forwardingCores,
     numaNodes: forwardingCores.map((cpu) => topology.nodeOf(cpu)),
   };
-  requireKatranLimits(plan, request);
+  const limits = beyondKatranLimits(plan, request);
+  const [limit] = limits;
+  if (request.katranLimits === 'refuse' && limit !== undefined) throw new Failure(limit.message);
   return {
     ...plan,
-    warnings: [...found.warnings, ...linksDown(root, interfaceName, devices), ...planWarnings(plan, request)],
+    warnings: [
+      ...found.warnings,
+      ...linksDown(root, interfaceName, devices),
+      ...limits,
+      ...planWarnings(plan, request, choice),
+    ],
   };
 }
 
@@ -130,10 +145,10 @@ function assign(
   request: PlanRequest,
   nics: readonly PlannedNic[],
   found: readonly FoundVector[],
+  choice: CpuChoice,
 ): PlannedVector[] {
   const receive = receiveOrder(found);
   const { strategy, topology } = request;
-  const choice = chooseCpus(topology, request, nics);
   const online = new Set(topology.online);
   const cpuOf = new Map<FoundVector, number>();
   receive.forEach((vector, i) => {

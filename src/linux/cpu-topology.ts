@@ -19,10 +19,14 @@ export interface Topology {
   readonly online: readonly number[];
   readonly present: readonly number[];
   readonly isolated: readonly number[];
+  /** CPUs without a tick while one task runs there (nohz_full), ascending. */
+  readonly nohzFull: readonly number[];
   /** Those with an online CPU, ascending by id; ids can have gaps. */
   readonly nodes: readonly NumaNode[];
   /** Where `nodes` is from: the kernel's nodes, the sockets (no node directory), or neither (one node 0). */
   readonly nodeSource: 'node' | 'package' | 'single';
+  /** With `package`: online CPUs that name no socket, and so are on node 0 for want of a better one. */
+  readonly withoutPackage: readonly number[];
   /** The id of the node of an online CPU. Throws Failure for any other CPU. */
   nodeOf(cpu: number): number;
   /** The hardware threads of a CPU's core, itself included, ascending; read when asked. Throws KernelFileError. */
@@ -31,7 +35,10 @@ export interface Topology {
 
 function readListIfPresent(root: Root, path: string): number[] | undefined {
   const text = root.readIfPresent(path);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseList(root, path, text);
+}
+
+function parseList(root: Root, path: string, text: string): number[] {
   try {
     return parseCpuList(text);
   } catch (error) {
@@ -100,45 +107,60 @@ function readNodes(root: Root, online: readonly number[]): Map<number, number> |
   return nodeByCpu;
 }
 
-/** cpuN/topology/physical_package_id, with -1 (not known to the hardware) as 0; undefined when a CPU has none. */
-function readPackages(root: Root, online: readonly number[]): Map<number, number> | undefined {
+/** cpuN/topology/physical_package_id of the CPUs that have one, with -1 (not known to the hardware) as 0. */
+function readPackages(root: Root, online: readonly number[]): Map<number, number> {
   const packageByCpu = new Map<number, number>();
   for (const cpu of online) {
     const path = `${CPU}/cpu${cpu}/topology/physical_package_id`;
     const text = root.readIfPresent(path)?.trim();
-    if (text === undefined) return undefined;
+    if (text === undefined) continue;
     if (!/^(?:-1|\d{1,9})$/.test(text)) throw malformed(root.hostPath(path), 1, 'a package number', text);
     packageByCpu.set(cpu, Math.max(0, Number(text)));
   }
   return packageByCpu;
 }
 
+/** A kernel that was not booted with nohz_full prints the list it never made as `(null)`. */
+function readNohzFull(root: Root): number[] {
+  const path = `${CPU}/nohz_full`;
+  const text = root.readIfPresent(path)?.trim() ?? '';
+  return text === '(null)' ? [] : parseList(root, path, text);
+}
+
 function readOnce(root: Root): Topology {
   const online = readOnline(root);
   const present = readListIfPresent(root, `${CPU}/present`) ?? online;
   const possible = readListIfPresent(root, `${CPU}/possible`) ?? present;
+  if (possible.length === 0) {
+    throw new KernelFileError(
+      `${root.hostPath(`${CPU}/possible`)} names no CPU, so the width of an affinity mask is not known; it must hold a CPU list such as 0-7`,
+      root.hostPath(`${CPU}/possible`),
+    );
+  }
   const isolated = readListIfPresent(root, `${CPU}/isolated`) ?? [];
+  const nohzFull = readNohzFull(root);
 
   let nodeSource: Topology['nodeSource'] = 'node';
-  let nodeByCpu = readNodes(root, online);
-  if (nodeByCpu === undefined) {
-    nodeSource = 'package';
-    nodeByCpu = readPackages(root, online);
+  let withoutPackage: readonly number[] = [];
+  let nodes = readNodes(root, online);
+  if (nodes === undefined) {
+    const packages = readPackages(root, online);
+    nodeSource = packages.size === 0 ? 'single' : 'package';
+    if (packages.size > 0) withoutPackage = online.filter((cpu) => !packages.has(cpu));
+    nodes = new Map(online.map((cpu) => [cpu, packages.get(cpu) ?? 0]));
   }
-  if (nodeByCpu === undefined) {
-    nodeSource = 'single';
-    nodeByCpu = new Map(online.map((cpu) => [cpu, 0]));
-  }
-  const nodes = nodeByCpu;
+  const nodeByCpu = nodes;
   return {
     possibleCpus: Math.max(online.at(-1) ?? 0, present.at(-1) ?? 0, possible.at(-1) ?? 0) + 1,
     online,
     present,
     isolated,
-    nodes: groupByNode(nodes),
+    nohzFull,
+    nodes: groupByNode(nodeByCpu),
     nodeSource,
+    withoutPackage,
     nodeOf: (cpu) => {
-      const node = nodes.get(cpu);
+      const node = nodeByCpu.get(cpu);
       if (node === undefined) throw new Failure(`CPU ${cpu} is not online, so it has no NUMA node`);
       return node;
     },

@@ -107,6 +107,17 @@ interface Device {
 
 const NO_DEVICE: Device = { driver: null, node: -1, pciAddress: null, virtioDevice: null, msiIrqs: [] };
 
+/** The link says it even where its end is missing (on a recorded host) and uevent is garbled. */
+function readDriverLink(root: Root, device: string): string | undefined {
+  try {
+    const link = root.readlink(`${device}/driver`);
+    return link === undefined ? undefined : path.basename(link);
+  } catch (error) {
+    if (error instanceof KernelFileError) return undefined;
+    throw error;
+  }
+}
+
 function readDevice(root: Root, interfaceDirectory: string): Device {
   const device = root.realpath(`${interfaceDirectory}/device`);
   if (device === undefined) return NO_DEVICE;
@@ -114,9 +125,9 @@ function readDevice(root: Root, interfaceDirectory: string): Device {
   // A virtio NIC's interrupts and node are those of the PCI function right above it. No further up: a PCIe port has
   // interrupts of its own.
   const holder = virtioDevice === null ? device : path.dirname(device);
-  const driver = root.realpath(`${device}/driver`);
+  const driver = readDriverLink(root, device);
   return {
-    driver: driver === undefined ? (ueventValue(root, device, 'DRIVER') ?? null) : path.basename(driver),
+    driver: driver ?? ueventValue(root, device, 'DRIVER') ?? null,
     node: readNumber(root, `${holder}/numa_node`, /^(?:-1|\d{1,7})$/, 'a NUMA node number') ?? -1,
     pciAddress: /^[0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$/i.exec(path.basename(holder))?.[0] ?? null,
     virtioDevice,

@@ -27,20 +27,23 @@ export function planForInterface(options: Options, root: Root, interfaceName: st
     strategy: options.strategy,
     cpus: options.cpus ?? null,
     numaNode: options.numa_node,
+    smt: options.smt,
     maxCpus: options.max_cpus,
     lruSize: options.lru_size,
+    katranLimits: options.affinitize_only ? 'warn' : 'refuse',
     forwardingCores: options.forwarding_cores ?? null,
   });
 }
 
 /** The flags that give the same plan again, to be typed behind a command: `-intf eth0 -strategy all-nodes -cpus 2-9`. */
 export function flagsOfPlan(options: Options, root: Root, interfaceName: string): string {
-  const { strategy, cpus, numa_node: node, max_cpus: maxCpus, given } = options;
+  const { strategy, cpus, numa_node: node, smt, max_cpus: maxCpus, given } = options;
   return shellLine([
     ...(root.live ? [] : ['-sysroot', root.path]),
     ...['-intf', interfaceName, '-strategy', strategy],
     ...(strategy === 'same-node' ? ['-numa_node', String(node)] : []),
     ...(cpus === undefined ? [] : ['-cpus', formatCpuList(cpus)]),
+    ...(smt === 'off' ? ['-smt', smt] : []),
     ...(given.has('max_cpus') ? ['-max_cpus', String(maxCpus)] : []),
   ]);
 }

@@ -66,6 +66,14 @@ class Host:
         words = ["%08x" % (1 << cpu % 32 if cpu // 32 == w else 0) for w in range(self.words)]
         return ",".join(reversed(words))
 
+    def threads_of(self, cpu):
+        for name in ("core_cpus_list", "thread_siblings_list"):
+            try:
+                return cpu_list(read(self.folder, f"sys/devices/system/cpu/cpu{cpu}/topology/{name}"))
+            except FileNotFoundError:
+                pass
+        return [cpu]
+
     def nic_node(self, nic):
         device = os.path.realpath(os.path.join(self.folder, "sys/class/net", nic, "device"))
         if os.path.basename(device).startswith("virtio"):
@@ -105,6 +113,9 @@ class MadeHost(Host):
             nic.get("name", "eth0"): (-1 if re.match("vif", nic.get("device", "")) else nic.get("node", 1), nic.get("up", True))
             for nic in nics_of(row)
         }
+
+    def threads_of(self, cpu):
+        return [cpu]
 
     def nic_node(self, nic):
         return self.nics[nic][0]
@@ -187,6 +198,14 @@ def plan(host, vectors, nics, strategy):
         warnings.add("fewer-cpus")
     if len(set(used)) < len(used):
         warnings.add("shared-cpu")
+    # Two queues on one core, while the strategy could use a core that has none.
+    usable = host.nodes[node] if strategy.startswith("same-node") else host.online
+    cores_used = [min(host.threads_of(cpu)) for cpu in set(used)]
+    for core in {c for c in cores_used if cores_used.count(c) > 1}:
+        for cpu in usable:
+            near = strategy != "all-nodes" or host.node_of(cpu) == host.node_of(core)
+            if near and min(host.threads_of(cpu)) not in cores_used:
+                warnings.add("smt-sibling")
     if len(order) > 1:
         for nic in nics:
             own = [v for v in receive if v[0] == nic]

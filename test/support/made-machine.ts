@@ -28,6 +28,8 @@ export interface MadeMachine {
   readonly cpus: number;
   /** Number of NUMA nodes, which get the CPUs in equal blocks; 1 unless said. */
   readonly nodes?: number;
+  /** Hardware threads of a core, which are neighbours; 1 unless said. */
+  readonly threads?: number;
   /** Possible CPUs, `cpus` unless said: the width of the masks. */
   readonly possibleCpus?: number;
   /** Short form of `nics`: one interface `eth0` with this many queues… */
@@ -116,6 +118,11 @@ function writeTopology(write: Writer, machine: MadeMachine): void {
   for (const list of ['present', 'online']) write.file(`${cpu}/${list}`, `0-${machine.cpus - 1}\n`);
   write.file(`${cpu}/offline`, possible > machine.cpus ? `${machine.cpus}-${possible - 1}\n` : '\n');
   write.file(`${cpu}/isolated`, '\n');
+  const threads = machine.threads ?? 1;
+  for (let id = 0; threads > 1 && id < machine.cpus; id += 1) {
+    const first = id - (id % threads);
+    write.file(`${cpu}/cpu${id}/topology/core_cpus_list`, `${first}-${first + threads - 1}\n`);
+  }
   const nodes = machine.nodes ?? 1;
   const size = Math.ceil(machine.cpus / nodes);
   for (let node = 0; node < nodes; node += 1) {

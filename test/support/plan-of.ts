@@ -15,8 +15,10 @@ export function planOf(directory: string, changes: Partial<PlanRequest> = {}): A
     strategy: 'all-nodes',
     cpus: null,
     numaNode: 0,
+    smt: 'on',
     maxCpus: 128,
     lruSize: 1_000_000,
+    katranLimits: 'refuse',
     forwardingCores: null,
     ...changes,
   });

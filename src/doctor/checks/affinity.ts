@@ -2,7 +2,7 @@ import { differingVectors } from '../../affinity/differing.ts';
 import { receiving } from '../../affinity/receiving.ts';
 import type { AffinityPlan } from '../../affinity/types.ts';
 import { Failure, messageOf } from '../../failure.ts';
-import { formatCpuList, parseCpuList } from '../../linux/cpu-list.ts';
+import { formatCpuList } from '../../linux/cpu-list.ts';
 import { findProcesses, listProcesses } from '../../linux/processes.ts';
 import type { Root } from '../../linux/root.ts';
 import { firstFew } from '../../terminal/first-few.ts';
@@ -79,7 +79,7 @@ const planExists: Examine = (host) => {
 };
 
 /** Plan warnings that other checks here are about. */
-const ELSEWHERE = new Set(['interface-down', 'member-down', 'fewer-cpus']);
+const ELSEWHERE = new Set(['interface-down', 'member-down', 'fewer-cpus', 'nohz-full-cpu']);
 
 const planAdvice: Examine = (host) => {
   const warnings = host.plan().warnings.filter(({ code }) => !ELSEWHERE.has(code));
@@ -132,6 +132,7 @@ function affinitizeCommand({ options }: Host, plan: AffinityPlan): string {
     ...['start-katran', '-affinitize_only', '-intf', plan.interface, '-strategy', plan.strategy],
     ...(plan.strategy === 'same-node' ? ['-numa_node', String(options.numa_node)] : []),
     ...(options.cpus === undefined ? [] : ['-cpus', formatCpuList(options.cpus)]),
+    ...(options.smt === 'off' ? ['-smt', 'off'] : []),
   ]);
 }
 
@@ -154,10 +155,8 @@ const liveAffinity: Examine = (host) => {
 
 const nohzFull: Examine = (host) => {
   const file = '/sys/devices/system/cpu/nohz_full';
-  const text = host.root.readIfPresent(file)?.trim();
-  if (text === undefined) return skipped(`there is no ${file}: this kernel cannot do that`);
-  // A kernel that could, and was not told to, prints `(null)`.
-  const quiet = new Set(/^[\d,-]+$/.test(text) ? parseCpuList(text) : []);
+  if (!host.root.exists(file)) return skipped(`there is no ${file}: this kernel cannot do that`);
+  const quiet = new Set(host.topology().nohzFull);
   if (quiet.size === 0) return ok('no CPU is');
   const hit = host.plan().forwardingCores.filter((cpu) => quiet.has(cpu));
   const all = formatCpuList([...quiet].sort((a, b) => a - b));

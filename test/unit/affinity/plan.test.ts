@@ -86,6 +86,75 @@ describe('same-node', () => {
     const one = made({ cpus: 4, nodes: 1, nics: [nic] });
     expect(plan(one, { strategy: 'same-node', numaNode: 'nic' }).forwardingCores).toEqual([0]);
   });
+
+  it('nic: refuses a node without an online CPU, also where there is just one other', () => {
+    const nic = { name: 'eth0', driver: 'ixgbe', node: 1, vectors: ['eth0-TxRx-0'] };
+    expect(() =>
+      plan(made({ cpus: 4, nodes: 1, nics: [nic] }), { strategy: 'same-node', numaNode: 'nic' }),
+    ).toThrow(/node 1 \(-numa_node nic\): it has no online CPU; nodes: 0 \(CPUs 0-3\)/);
+  });
+});
+
+describe('-smt off', () => {
+  it('uses the first online thread of each core', () => {
+    const machine = made({ cpus: 8, threads: 2, nodes: 2, queues: 4 });
+    expect(plan(machine, { smt: 'off', strategy: 'sequential' }).forwardingCores).toEqual([0, 2, 4, 6]);
+    expect(plan(machine, { smt: 'off' }).forwardingCores).toEqual([0, 4, 2, 6]);
+    expect(plan(machine, { smt: 'off', strategy: 'same-node', numaNode: 1 }).forwardingCores).toEqual([4, 6]);
+    fs.writeFileSync(path.join(machine, 'sys/devices/system/cpu/online'), '1-7\n');
+    fs.writeFileSync(path.join(machine, 'sys/devices/system/node/node0/cpulist'), '1-3\n');
+    expect(plan(machine, { smt: 'off', strategy: 'sequential' }).forwardingCores).toEqual([1, 2, 4, 6]);
+  });
+
+  it('of those in -cpus', () => {
+    const machine = made({ cpus: 8, threads: 2, queues: 4 });
+    expect(plan(machine, { smt: 'off', cpus: [1, 2, 3, 5] }).forwardingCores).toEqual([1, 2, 5]);
+  });
+
+  it('counts cores where there are fewer than queues', () => {
+    const [warning] = plan(made({ cpus: 4, threads: 2, queues: 3 }), { smt: 'off' }).warnings;
+    expect(warning?.message).toMatch(/^3 receive vectors but only 2 cores of the online CPUs \(-smt off\)/);
+  });
+});
+
+describe('queues on two threads of one core', () => {
+  const siblings = (machine: MadeMachine, changes: Parameters<typeof plan>[1] = {}): string | undefined =>
+    plan(made(machine), changes).warnings.find(({ code }) => code === 'smt-sibling')?.message;
+
+  it('are a warning while whole cores are free, which names them and the flag', () => {
+    expect(siblings({ cpus: 8, threads: 2, queues: 4 })).toMatch(
+      /threads CPU 0\+1, 2\+3, while whole cores are free \(CPU 4-7\).*-smt off/,
+    );
+  });
+
+  it('are none where no core is free, or the strategy may not use it', () => {
+    expect(siblings({ cpus: 4, threads: 2, queues: 4 })).toBeUndefined();
+    expect(siblings({ cpus: 8, threads: 2, queues: 4 }, { cpus: [0, 1] })).toBeUndefined();
+    const onNode = { strategy: 'same-node', numaNode: 1 } as const;
+    expect(siblings({ cpus: 8, threads: 2, nodes: 2, queues: 4 }, onNode)).toBeUndefined();
+    expect(siblings({ cpus: 8, threads: 2, nodes: 2, queues: 2 }, onNode)).toContain('CPU 4+5');
+  });
+
+  it('are none with the flag, nor on a machine without threads', () => {
+    expect(siblings({ cpus: 8, threads: 2, queues: 4 }, { smt: 'off' })).toBeUndefined();
+    expect(siblings({ cpus: 8, queues: 4 })).toBeUndefined();
+  });
+
+  it('keep: says what else there is', () => {
+    const machine = made({ cpus: 8, threads: 2, queues: 2 });
+    setAffinity(machine, 32, '1');
+    setAffinity(machine, 33, '2');
+    const warning = plan(machine, { strategy: 'keep' }).warnings.find(({ code }) => code === 'smt-sibling');
+    expect(warning?.message).toMatch(/pin them apart, or choose another -strategy with -smt off$/);
+  });
+
+  it('whose threads cannot be read are no warning, and an error only with -smt off', () => {
+    const machine = made({ cpus: 8, threads: 2, queues: 2 });
+    for (const cpu of [0, 1])
+      fs.writeFileSync(path.join(machine, `sys/devices/system/cpu/cpu${cpu}/topology/core_cpus_list`), 'x\n');
+    expect(codes(plan(machine))).toEqual([]);
+    expect(() => plan(machine, { smt: 'off' })).toThrow(/core_cpus_list/);
+  });
 });
 
 describe('keep', () => {
@@ -145,6 +214,12 @@ describe('what katran aborts on is refused', () => {
     expect(() => plan(made({ cpus: 4 }), { lruSize: 3 })).toThrow(/-lru_size 3 .* cores, 4/);
     expect(plan(made({ cpus: 4 }), { lruSize: 4 }).forwardingCores).toHaveLength(4);
   });
+
+  it('and a warning where no katran is started with it: the masks are right all the same', () => {
+    const result = plan(made({ cpus: 8 }), { katranLimits: 'warn', maxCpus: 7, lruSize: 3 });
+    expect(codes(result)).toEqual(['max-cpus', 'lru-size']);
+    expect(result.forwardingCores).toHaveLength(8);
+  });
 });
 
 describe('warnings', () => {
@@ -180,6 +255,27 @@ describe('warnings', () => {
       message: expect.stringContaining('CPU 2-3') as string,
     });
     expect(plan(machine, { cpus: [0, 1] }).warnings.map(({ code }) => code)).not.toContain('isolated-cpu');
+  });
+
+  it('CPUs without a tick in the plan', () => {
+    const machine = made({ cpus: 4 });
+    fs.writeFileSync(path.join(machine, 'sys/devices/system/cpu/nohz_full'), '3\n');
+    const [warning] = plan(machine).warnings;
+    expect(warning).toMatchObject({
+      code: 'nohz-full-cpu',
+      message: expect.stringMatching(/^CPU 3 .*-cpus$/) as string,
+    });
+  });
+
+  it('a CPU whose socket is not known, where sockets are in the place of nodes', () => {
+    const machine = made({ cpus: 2 });
+    fs.rmSync(path.join(machine, 'sys/devices/system/node'), { recursive: true });
+    const topology = path.join(machine, 'sys/devices/system/cpu/cpu0/topology');
+    fs.mkdirSync(topology, { recursive: true });
+    fs.writeFileSync(path.join(topology, 'physical_package_id'), '0\n');
+    expect(plan(machine).warnings).toMatchObject([
+      { code: 'node-guessed', message: expect.stringContaining('CPU 1 for node 0') as string },
+    ]);
   });
 
   it('sockets in the place of nodes', () => {

@@ -72,10 +72,23 @@ describe('CPUs', () => {
     expect(String(error)).toContain(`${root.hostPath(CPU)}/online names no online CPU`);
   });
 
-  it.each([['online'], ['present'], ['possible'], ['isolated']])('name a malformed %s', (name) => {
-    const root = host({ online: '0\n', [name]: '0-zwei\n' });
-    expect(thrownBy(() => readTopology(root))).toMatchObject({ path: root.hostPath(`${CPU}/${name}`) });
+  it('have a mask of known width: an empty list of possible ones is an error', () => {
+    const root = host({ online: '0\n', possible: '\n' });
+    expect(thrownBy(() => readTopology(root))).toMatchObject({ path: root.hostPath(`${CPU}/possible`) });
   });
+
+  it('are without a tick where nohz_full says so, which it does as (null) when it never was given', () => {
+    expect(readTopology(host({ online: '0-3\n', nohz_full: '2-3\n' })).nohzFull).toEqual([2, 3]);
+    expect(readTopology(host({ online: '0-3\n', nohz_full: '  (null)\n' })).nohzFull).toEqual([]);
+  });
+
+  it.each([['online'], ['present'], ['possible'], ['isolated'], ['nohz_full']])(
+    'name a malformed %s',
+    (name) => {
+      const root = host({ online: '0\n', [name]: '0-zwei\n' });
+      expect(thrownBy(() => readTopology(root))).toMatchObject({ path: root.hostPath(`${CPU}/${name}`) });
+    },
+  );
 });
 
 describe('NUMA nodes', () => {
@@ -132,9 +145,24 @@ describe('NUMA nodes', () => {
   });
 
   it('are one, number 0, where the sockets are unknown as well', () => {
-    const topology = readTopology(host({ online: '0-1\n', 'cpu0/topology/physical_package_id': '1\n' }));
-    expect(topology.nodeSource).toBe('single');
+    const topology = readTopology(host({ online: '0-1\n' }));
+    expect(topology).toMatchObject({ nodeSource: 'single', withoutPackage: [] });
     expect(topology.nodes).toEqual([{ id: 0, cpus: [0, 1] }]);
+  });
+
+  it('are the sockets of the CPUs that name one; a CPU that does not is named', () => {
+    const topology = readTopology(
+      host({
+        online: '0-2\n',
+        'cpu0/topology/physical_package_id': '0\n',
+        'cpu2/topology/physical_package_id': '1\n',
+      }),
+    );
+    expect(topology).toMatchObject({ nodeSource: 'package', withoutPackage: [1] });
+    expect(topology.nodes).toEqual([
+      { id: 0, cpus: [0, 1] },
+      { id: 1, cpus: [2] },
+    ]);
   });
 
   it('hold every online CPU, or the one outside is named', () => {
@@ -200,7 +228,7 @@ describe('hardware threads', () => {
 });
 
 describe('readTopology', () => {
-  it('costs the four CPU lists and one list for each node', () => {
+  it('costs the five CPU lists and one list for each node', () => {
     const root = host(
       { online: '0-63\n', present: '0-63\n', possible: '0-63\n', isolated: '\n' },
       { node0: '0-31\n', node1: '32-63\n' },
@@ -215,6 +243,7 @@ describe('readTopology', () => {
     });
     expect(read.sort()).toEqual([
       `${CPU}/isolated`,
+      `${CPU}/nohz_full`,
       `${CPU}/online`,
       `${CPU}/possible`,
       `${CPU}/present`,

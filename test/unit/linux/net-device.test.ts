@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
@@ -178,6 +179,14 @@ describe('a PCI NIC', () => {
 
   it('has its driver from uevent where the link is missing', () => {
     expect(readNetDevice(pciNic(), 'eth3').driver).toBe('e1000e');
+  });
+
+  it('has it from the link, whatever uevent says, also where the end of the link is missing', () => {
+    const root = pciNic();
+    const device = root.realpath('/sys/class/net/eth3/device') ?? '';
+    fs.symlinkSync('../../../../bus/pci/drivers/ixgbe', root.hostPath(`${device}/driver`));
+    fs.writeFileSync(root.hostPath(`${device}/uevent`), 'DRIVER=\u0000garbled\n');
+    expect(readNetDevice(root, 'eth3').driver).toBe('ixgbe');
   });
 
   it('is down when IFF_UP is not among its flags', () => {

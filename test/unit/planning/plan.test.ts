@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import { parseInvocation } from '../../../src/cli/options.ts';
 import type { Options } from '../../../src/cli/options.ts';
 import { openRoot } from '../../../src/linux/root.ts';
@@ -37,12 +37,25 @@ describe('-forwarding_cores', () => {
   });
 });
 
+test('-affinitize_only pins what katran could not be started with', () => {
+  const limited = ['-max_cpus', '5'];
+  expect(() => planForInterface(options(...limited), openRoot(machine), 'eth0')).toThrow('-max_cpus 5');
+  const plan = planForInterface(options('-affinitize_only', ...limited), openRoot(machine), 'eth0');
+  expect(plan.warnings.map(({ code }) => code)).toContain('max-cpus');
+});
+
+test('-smt off reaches the planner', () => {
+  const plan = planForInterface(options('-smt', 'off', '-strategy', '0'), openRoot(machine), 'eth0');
+  expect(plan.forwardingCores).toEqual([0, 2, 4, 7]);
+});
+
 describe('the flags that give a plan again', () => {
   it.each([
     [[], '-intf eth0 -strategy all-nodes'],
     [['-strategy', '0', '-cpus', '0-2,5'], '-intf eth0 -strategy sequential -cpus 0-2,5'],
     [['-strategy', '1', '-numa_node', 'nic'], '-intf eth0 -strategy same-node -numa_node nic'],
     [['-max_cpus', '256'], '-intf eth0 -strategy all-nodes -max_cpus 256'],
+    [['-smt', 'off'], '-intf eth0 -strategy all-nodes -smt off'],
   ])('%j', (argv, flags) => {
     expect(flagsOfPlan(options(...argv), openRoot('/'), 'eth0')).toBe(flags);
     expect(flagsOfPlan(options(...argv), openRoot(machine), 'eth0')).toBe(`-sysroot ${machine} ${flags}`);

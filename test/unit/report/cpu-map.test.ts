@@ -1,16 +1,15 @@
 import fs from 'node:fs';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { makePlan } from '../../../src/affinity/plan.ts';
 import type { AffinityPlan } from '../../../src/affinity/types.ts';
 import { Failure } from '../../../src/failure.ts';
-import { readTopology, type Topology } from '../../../src/linux/cpu-topology.ts';
-import { readInterrupts } from '../../../src/linux/interrupts.ts';
+import type { Topology } from '../../../src/linux/cpu-topology.ts';
 import { listNetDevices } from '../../../src/linux/net-device.ts';
 import { openRoot } from '../../../src/linux/root.ts';
 import { cpuMap } from '../../../src/report/cpu-map.ts';
 import { screenFor } from '../../../src/terminal/screen.ts';
 import { copyMachine, listMachines, makeDirectory, makeMachine } from '../../support/machines.ts';
+import { planOf as plannerPlanOf } from '../../support/plan-of.ts';
 import { plainScreen, plannedSubject, queuesIn, readCells } from './drawn-map.ts';
 
 const directories: string[] = [];
@@ -25,21 +24,8 @@ function made(machine: Parameters<typeof makeMachine>[1]): string {
   return directory;
 }
 
-function planOf(directory: string, intf: string, more: { cpus?: number[] } = {}): AffinityPlan {
-  const root = openRoot(directory);
-  return makePlan({
-    root,
-    topology: readTopology(root),
-    interrupts: readInterrupts(root),
-    interfaceName: intf,
-    strategy: 'all-nodes',
-    cpus: more.cpus ?? null,
-    numaNode: 0,
-    maxCpus: 65536,
-    lruSize: 1_000_000,
-    forwardingCores: null,
-  });
-}
+const planOf = (directory: string, interfaceName: string, more: { cpus?: number[] } = {}): AffinityPlan =>
+  plannerPlanOf(directory, { interfaceName, maxCpus: 65536, ...more });
 
 /** The plans of a machine's interfaces that have one. */
 function plansOf(directory: string): AffinityPlan[] {
@@ -123,6 +109,8 @@ function topology(made_: Partial<Topology> & { siblings?: Record<number, number[
     online,
     present: online,
     isolated: [],
+    nohzFull: [],
+    withoutPackage: [],
     nodes: [{ id: 0, cpus: online }],
     nodeSource: 'node',
     nodeOf: () => 0,

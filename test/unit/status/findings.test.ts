@@ -11,6 +11,8 @@ const topology: Topology = {
   online: [0, 1, 2, 3],
   present: [0, 1, 2, 3],
   isolated: [],
+  nohzFull: [],
+  withoutPackage: [],
   nodes: [
     { id: 0, cpus: [0, 1] },
     { id: 1, cpus: [2, 3] },
