@@ -57,7 +57,7 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
     return staged.launch(artifact, ['-log_format', 'json'], { within });
   };
   const katranPid = async (): Promise<number> => (await staged.stage.waitFor('start')).pid;
-  const flooded = () => staged.stage.waitFor('flooded', () => true, 45_000);
+  const flooded = () => staged.stage.waitFor('flooded');
   afterEach(() => staged.remove());
 
   it('wraps both of katran’s streams, with the level of its own letter, among the launcher’s lines', async () => {

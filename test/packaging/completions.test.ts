@@ -29,7 +29,7 @@ afterAll(() => directory.remove());
 
 function lines(words: readonly [string, ...string[]]): string[] {
   const [file, ...args] = words;
-  const run = spawnSync(file, args, { encoding: 'utf8', cwd: directory.path, timeout: 20_000 });
+  const run = spawnSync(file, args, { encoding: 'utf8', cwd: directory.path, timeout: 60_000 });
   expect(run.error, `${file} runs`).toBeUndefined();
   expect(run.stderr).toBe('');
   return run.stdout.split('\n').filter((line) => line !== '');

@@ -26,7 +26,7 @@ describe.each(Object.keys(pages))('%s', (document) => {
     return;
   }
 
-  it('commands run, end as the page says, and show what the page shows', { timeout: 120_000 }, async () => {
+  it('commands run, end as the page says, and show what the page shows', { timeout: 600_000 }, async () => {
     const sandbox = await makeSandbox();
     try {
       for (const { line, command, statuses, shown } of here) {

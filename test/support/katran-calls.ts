@@ -8,6 +8,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Client, credentials } from '@grpc/grpc-js';
 import { loadSync, type MethodDefinition } from '@grpc/proto-loader';
+import { PATIENCE_MS } from './patience.ts';
 
 interface Call {
   readonly server: string;
@@ -16,7 +17,7 @@ interface Call {
 }
 
 const PROTO = path.join(import.meta.dirname, '../../proto/katran.proto');
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = PATIENCE_MS;
 const service = loadSync(PROTO, { keepCase: true, longs: String, enums: String, defaults: true })[
   'lb.katran.KatranService'
 ];

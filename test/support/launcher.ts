@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MS } from './patience.ts';
 
 const top = path.join(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -88,7 +89,7 @@ export class Running {
   }
 
   /** Waits until stderr holds a match; rejects with all output when the launcher ends, or the time is over, before that. */
-  async saysOnStderr(pattern: RegExp, timeoutMs = 15_000): Promise<RegExpExecArray> {
+  async saysOnStderr(pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<RegExpExecArray> {
     return this.#until(() => pattern.exec(this.#stderr), String(pattern), timeoutMs);
   }
 

@@ -2,6 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { PATIENCE_MS } from './patience.ts';
 
 /** Node has no unix datagram sockets; perl is in every Debian. Prints each datagram on a line, its line feeds as tabs. */
 const RECEIVER = `
@@ -57,7 +58,7 @@ export class NotifySocket {
   async saying(
     variable: RegExp,
     from = 0,
-    timeoutMs = 15_000,
+    timeoutMs = PATIENCE_MS,
   ): Promise<{ message: readonly string[]; next: number }> {
     return this.#until(
       () => {
@@ -81,7 +82,7 @@ export class NotifySocket {
     fs.rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #until<T>(look: () => T | undefined, what: string, timeoutMs = 15_000): Promise<T> {
+  #until<T>(look: () => T | undefined, what: string, timeoutMs = PATIENCE_MS): Promise<T> {
     return new Promise((resolve, reject) => {
       const done = (): void => {
         clearTimeout(timer);

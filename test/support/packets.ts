@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Namespace } from './netns.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** Packets that did not come back, by number, both ends included; `ms` until the first one after them that did. */
 export interface Gap {
@@ -114,7 +115,7 @@ export class PacketStream {
   }
 
   /** Fulfilled when a packet has come back to this MAC. */
-  async seesMac(mac: string, timeoutMs = 20_000): Promise<void> {
+  async seesMac(mac: string, timeoutMs = PATIENCE_MS): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const check = (): void => {
         if (!this.#macs.has(mac)) return;

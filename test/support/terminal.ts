@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { PATIENCE_MS } from './patience.ts';
 
 /** Whether there is a tmux to be the terminal; without one, tests of what a person sees have nothing to look at. */
 export const HAS_TMUX = spawnSync('tmux', ['-V']).status === 0;
@@ -61,7 +62,7 @@ export class Terminal {
   }
 
   /** The first screen that matches; rejects with the last one when the time is over. A terminal tells no one that it changed. */
-  async shows(pattern: RegExp, timeoutMs = 20_000): Promise<string> {
+  async shows(pattern: RegExp, timeoutMs = PATIENCE_MS): Promise<string> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       const screen = this.screen();

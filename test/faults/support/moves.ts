@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import type { Scene } from './scene.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 /** Ends a launch that is up with SIGTERM. */
 export async function stopWhenUp(scene: Scene): Promise<void> {
@@ -36,7 +37,7 @@ export async function listenOnPort(
 export async function until(
   what: string,
   look: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await look())) {

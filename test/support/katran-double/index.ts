@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildKatranDouble } from './build.mjs';
 import type { SettingName } from './settings.ts';
+import { PATIENCE_MS } from '../patience.ts';
 
 export { buildKatranDouble };
 export { type CallResult, type Calls, callsTo } from './calls.ts';
@@ -65,7 +66,7 @@ export function makeStage(settings: Settings = {}): Stage {
     bpfObject,
     env: environment({ ...paths, ...settings }),
     journal,
-    waitFor: (event, matches = () => true, timeoutMs = 10_000) =>
+    waitFor: (event, matches = () => true, timeoutMs = PATIENCE_MS) =>
       whenFileTells(
         paths.JOURNAL,
         () => journal().find((e) => e.event === event && matches(e)),
