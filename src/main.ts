@@ -69,7 +69,7 @@ async function perform(world: World, invocation: Performance): Promise<number> {
       case 'services':
         return statusOf(await (await import('./commands/services.ts')).servicesCommand(task, invocation));
       case 'handover':
-        throw new Failure(`start-katran ${invocation.kind} is not made yet`);
+        return statusOf(await (await import('./commands/handover.ts')).handoverCommand(task));
     }
   } catch (error) {
     if (!(error instanceof Failure)) throw error;

@@ -12,6 +12,8 @@ export interface World {
   /** Whether stderr goes to the journal. */
   readonly journal: boolean;
   readonly pid: number;
+  /** Kills a process that is no child of this one (SIGKILL); one that is gone already is none of its business. */
+  endProcess(pid: number): void;
   /** How to run this very program again with other arguments. */
   readonly self: readonly [string, ...string[]];
   /** Calls the listener for each of these signals instead of dying; gives back what takes the listeners off. */
@@ -90,6 +92,13 @@ export function processWorld(): World {
     stderr: new DescriptorOutput(2, terminalOf(2, 'stderr')),
     journal: isJournal(2, process.env.JOURNAL_STREAM),
     pid: process.pid,
+    endProcess: (pid) => {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It is gone, or not ours: whoever waits for its end sees that.
+      }
+    },
     self: compiled ? [process.execPath] : [process.execPath, script],
     onSignals: (signals, listener) => {
       for (const signal of signals) process.on(signal, listener);

@@ -3,7 +3,14 @@ import type { AffinityPlan } from '../affinity/types.ts';
 import { type Ending, Failure } from '../failure.ts';
 import { effectiveKatranOptions } from '../katran/arguments.ts';
 import { katranEndpoint } from '../katran/endpoint.ts';
+import type { Options } from '../cli/options.ts';
+import { RootArray } from '../katran/root-array.ts';
+import { readServicesFile } from '../katran/services/file.ts';
+import { NO_SERVICES, type Services } from '../katran/services/types.ts';
 import { launchKatran } from '../launch/launch.ts';
+import { findPredecessor, type Inherited } from '../launch/predecessor.ts';
+import { launchInSuccession } from '../launch/succession.ts';
+import type { Launch } from '../launch/types.ts';
 import { lockLaunch } from '../launch/lock.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { checkPortFree } from '../katran/port.ts';
@@ -44,6 +51,23 @@ function announceStop(manager: ServiceManager, desk: SignalDesk, shutdownDelayMs
   else desk.stop.addEventListener('abort', announce, { once: true });
 }
 
+/** The services of the file of `-services`. Throws Failure when they cannot be had. */
+function servicesOfFile({ services: file, keep_services: keeps }: Options): Services | undefined {
+  if (file === '') return undefined;
+  const services = readServicesFile(file);
+  if (services !== undefined) return services;
+  if (keeps) return NO_SERVICES;
+  throw new Failure(
+    `there is no file of services ${file}: write one ('start-katran services save -o ${file}'), or give -keep_services to begin without any`,
+  );
+}
+
+/** The root array of -handover, and the katran that forwards in it now. */
+async function openSuccession({ options, tools, world }: Task, address: string): Promise<Inherited> {
+  const array = new RootArray(tools, options.map_path, options.map_pos);
+  return { array, found: await findPredecessor(array, address, (pid) => world.endProcess(pid)) };
+}
+
 /** Everything is checked before anything is written or started. */
 export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   const { options, root, tools, log, world } = task;
@@ -52,6 +76,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   requireUp(early);
   const interfaceName = early.interface;
   checkBpfObjects(options);
+  servicesOfFile(options);
   const binary = findBinary(options, world.environment.PATH ?? '');
   const effective = effectiveKatranOptions(options);
   const endpoint = katranEndpoint(effective);
@@ -68,7 +93,8 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   try {
     // Loaded while the gateway is looked for.
     void loadRunner();
-    await checkPortFree(endpoint);
+    const succession = options.handover ? await openSuccession(task, endpoint.address) : undefined;
+    await checkPortFree(endpoint, succession?.found?.katran?.pid);
     desk.describe(() => `looking for the gateway of ${interfaceName}`);
     manager.status(
       `looking for the gateway of ${interfaceName}`,
@@ -85,7 +111,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
     for (const { message, code } of prepared.warnings) log.warn(message, code);
     const stoppedBy = await signalsHandled(desk);
     if (stoppedBy !== undefined) return { signal: stoppedBy };
-    const status = await launchKatran({
+    const decided: Launch = {
       ...prepared,
       options: effective,
       interfaceName,
@@ -100,7 +126,17 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
       manager,
       progress,
       replan: () => planForInterface(options, root, interfaceName),
-    });
+      prepareAgain: (gatewayNow) => {
+        const again = prepare(options, planForInterface(options, root, interfaceName), gatewayNow);
+        if (options.affinitize) applyPlan(root, again.plan, { log });
+        return again;
+      },
+      servicesOfFile: () => servicesOfFile(options),
+      endProcess: (pid) => world.endProcess(pid),
+    };
+    const status = await (succession === undefined
+      ? launchKatran(decided)
+      : launchInSuccession(decided, succession));
     return { status };
   } finally {
     await (await output).close();

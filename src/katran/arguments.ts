@@ -10,6 +10,7 @@ type Told = Pick<
   | 'enable_hc'
   | 'map_path'
   | 'map_pos'
+  | 'handover'
   | 'ipip_intf'
   | 'ipip6_intf'
   | 'priority'
@@ -34,7 +35,8 @@ export function katranArguments(
     `-intf=${plan.interface}`,
     `-hc_forwarding=${options.enable_hc}`,
     `-map_path=${options.map_path}`,
-    `-prog_pos=${options.map_pos}`,
+    // With -handover every katran is started in the staging slot, one behind the active one.
+    `-prog_pos=${options.handover ? options.map_pos + 1 : options.map_pos}`,
     `-ipip_intf=${options.ipip_intf}`,
     `-ipip6_intf=${options.ipip6_intf}`,
     `-priority=${options.priority}`,

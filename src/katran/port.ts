@@ -33,10 +33,12 @@ export function listenersOn(endpoint: KatranEndpoint, likely?: number): Listener
 
 /**
  * Throws Failure when anything answers on katran's port: two katrans share a port without an error, and the one that
- * exits first detaches the XDP program of both.
+ * exits first detaches the XDP program of both. A predecessor, from which katran is to take over, may have it.
  */
-export async function checkPortFree(endpoint: KatranEndpoint): Promise<void> {
-  const listening = listenersOn(endpoint).filter((listener) => endpoint.conflictsWith(listener.address));
+export async function checkPortFree(endpoint: KatranEndpoint, predecessor?: number): Promise<void> {
+  const all = listenersOn(endpoint).filter((listener) => endpoint.conflictsWith(listener.address));
+  const listening = all.filter(({ pid }) => pid === null || pid !== predecessor);
+  if (all.length > 0 && listening.length === 0) return;
   if (listening.length === 0 && !(await answers(endpoint))) return;
   throw new Failure(
     `katran's port ${endpoint.port} is taken: ${whose(listening[0])} answers on ${endpoint.address}; ` +

@@ -11,7 +11,8 @@ import type { Log } from '../log/log.ts';
 const EVERY_MS = 4_000;
 
 export interface KeepOptions {
-  readonly file: string;
+  /** Undefined: they are only remembered. */
+  readonly file: string | undefined;
   readonly calls: ServiceCalls;
   readonly log: Log;
   /** Longer or shorter than usual, for tests. */
@@ -20,6 +21,8 @@ export interface KeepOptions {
 
 /** Keeps a file as katran's services are. */
 export interface ServicesKeeper {
+  /** What was last read and believed. */
+  last(): Services | undefined;
   /** Looks now; settled when that is done. Never rejects. */
   checkNow(): Promise<void>;
   /** Looks once more, and not again: to be called before katran is stopped, not when it has died. */
@@ -38,6 +41,7 @@ const isEmpty = ({ vips, quic, healthchecks }: Services): boolean =>
 export function keepServices({ file, calls, log, everyMs = EVERY_MS }: KeepOptions): ServicesKeeper {
   const over = new AbortController();
   let written = '';
+  let last: Services | undefined;
   let emptyBefore = false;
   let failed = false;
   let round: Promise<void> = Promise.resolve();
@@ -49,17 +53,24 @@ export function keepServices({ file, calls, log, everyMs = EVERY_MS }: KeepOptio
       const empty = isEmpty(services);
       const believed = !empty || emptyBefore;
       emptyBefore = empty;
-      if (believed) keep(services);
+      if (believed) {
+        last = services;
+        if (file !== undefined) keep(file, services);
+      }
       failed = false;
     } catch (error) {
       emptyBefore = false;
       if (!failed && !over.signal.aborted)
-        log.warn(`cannot keep katran's services in ${file}: ${messageOf(error)}; the file stays as it is`);
+        log.warn(
+          file === undefined
+            ? `cannot read katran's services: ${messageOf(error)}`
+            : `cannot keep katran's services in ${file}: ${messageOf(error)}; the file stays as it is`,
+        );
       failed = true;
     }
   }
 
-  function keep(services: Services): void {
+  function keep(file: string, services: Services): void {
     const text = formatServices(services);
     if (text === written) return;
     const earlier = readServicesFile(file);
@@ -86,6 +97,7 @@ export function keepServices({ file, calls, log, everyMs = EVERY_MS }: KeepOptio
     await running;
   };
   return {
+    last: () => last,
     checkNow,
     stop,
     finish: async () => {

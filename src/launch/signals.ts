@@ -4,14 +4,15 @@ import type { World } from '../world.ts';
 const STOPPING = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
 const LOOKING = ['SIGHUP'] as const;
 const TELLING = ['SIGUSR1'] as const;
-const IGNORED = ['SIGUSR2', 'SIGWINCH', 'SIGPIPE'] as const;
+const HANDING_OVER = ['SIGUSR2'] as const;
+const IGNORED = ['SIGWINCH', 'SIGPIPE'] as const;
 
 /** Where signals come from. */
 export type SignalSource = Pick<World, 'onSignals' | 'onUncaught'>;
 
 /**
  * What each signal means to the launcher, from the first moment on: SIGTERM, SIGINT and SIGQUIT stop; SIGHUP looks at
- * gateway and affinity now; SIGUSR1 logs the state; SIGUSR2 and SIGWINCH do nothing. None is passed on as it is: katran
+ * gateway and affinity now; SIGUSR1 logs the state; SIGUSR2 hands over to a fresh katran; SIGWINCH does nothing. None is passed on as it is: katran
  * dies of SIGHUP with its XDP program attached.
  */
 export class SignalDesk {
@@ -20,11 +21,14 @@ export class SignalDesk {
   #stoppedBy: NodeJS.Signals | undefined;
   #defect = false;
   #look: (() => void) | undefined;
+  #handOver: () => void;
   #state: () => string = () => 'starting';
 
   constructor(world: SignalSource, log: Log) {
+    this.#handOver = () => log.info('SIGUSR2 received; nothing is handed over without -handover');
     // Never taken off: without a listener the last lines into a pipe nobody reads any more would end the program.
     world.onSignals(IGNORED, () => undefined);
+    world.onSignals(HANDING_OVER, () => this.#handOver());
     this.#takeOff = [
       world.onSignals(STOPPING, (signal) => {
         if (this.#stoppedBy === undefined) {
@@ -71,12 +75,18 @@ export class SignalDesk {
     this.#look = look;
   }
 
+  /** What SIGUSR2 does from now on. */
+  onHandover(handOver: () => void): void {
+    this.#handOver = handOver;
+  }
+
   /** What is going on, for SIGUSR1 and a second SIGTERM; a function, so that it is told as it is then. */
   describe(state: () => string): void {
     this.#state = state;
   }
 
   close(): void {
+    this.#handOver = () => undefined;
     for (const off of this.#takeOff) off();
   }
 }

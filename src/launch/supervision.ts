@@ -3,27 +3,33 @@ import { guardMode, startGuard } from '../affinity/guard/guard.ts';
 import { watchGateway } from '../gateway/watch.ts';
 import { hearsRouteMessages } from '../linux/netlink-sockets.ts';
 import { openKernelEvents } from '../tools/ip-monitor.ts';
-import type { KatranClient } from '../katran/call-error.ts';
+import type { KatranServicesClient } from '../katran/call-error.ts';
+import type { Gateway } from '../gateway/types.ts';
+import type { Services } from '../katran/services/types.ts';
 import type { KatranProcess } from '../katran/process.ts';
 import { flagsOfPlan } from '../planning/plan.ts';
 import { CALL_DEADLINE_MS, pushMac } from '../katran/mac-push.ts';
+import { keepServices } from './services-keep.ts';
+import { upStatus } from './start.ts';
 import type { Launch } from './types.ts';
 
 /** What looks after a running katran. */
 export interface Watched {
   /** Fulfilled when a signal asks to stop. */
   readonly stopRequested: Promise<undefined>;
-  /** Ends all watching; nothing is sent to katran after it. */
-  stop(): Promise<void>;
-}
-
-/** What a service manager shows of a katran that is up. */
-export function upStatus({ pid }: KatranProcess, mac: string): string {
-  return `katran (pid ${pid}) is up with MAC ${mac}`;
+  /** The gateway with the MAC that katran was last told. */
+  gateway(): Gateway;
+  /** What was last read of katran's services; undefined where they are not looked at. */
+  services(): Services | undefined;
+  /**
+   * Ends all watching; nothing is sent to katran after it. A katran that is to be stopped is asked once more for its services, one that
+   * has died is not.
+   */
+  stop(because: 'asked' | 'died'): Promise<void>;
 }
 
 /** Watches gateway, affinity and fallback table of a katran that is up, and answers SIGHUP and SIGUSR1. */
-export function supervise(launch: Launch, katran: KatranProcess, client: KatranClient): Watched {
+export function supervise(launch: Launch, katran: KatranProcess, client: KatranServicesClient): Watched {
   const { desk, log, root, tools, options, plan, interfaceName, gateway, manager } = launch;
   const since = performance.now();
   const kernelEvents = openKernelEvents({ tools, log, isListening: (pid) => hearsRouteMessages(root, pid) });
@@ -59,10 +65,17 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
     vectors: () => guard.vectors(),
     log,
   });
+  const { services, keep_services: keeps, handover } = options;
+  // Without a file, a katran that dies would take with it what its successor has to be given.
+  const keeper =
+    keeps || (handover && services === '')
+      ? keepServices({ file: keeps ? services : undefined, calls: client, log })
+      : undefined;
   manager.watch((deadlineMs) => client.getMac(deadlineMs));
   desk.onLook(() => {
     void gatewayWatch.checkNow();
     guard.checkNow();
+    void keeper?.checkNow();
   });
   desk.describe(() => {
     const { state } = gatewayWatch;
@@ -76,11 +89,17 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranC
       if (desk.stop.aborted) done();
       else desk.stop.addEventListener('abort', done, { once: true });
     }),
-    stop: async () => {
+    gateway: () => {
+      const { gateway: seen, told } = gatewayWatch.state;
+      return { ...seen, mac: told ?? seen.mac };
+    },
+    services: () => keeper?.last(),
+    stop: async (because) => {
       desk.onLook(() => log.info('already stopping'));
       guard.stop();
       fallback.stop();
       await Promise.all([gatewayWatch.stop(), kernelEvents.close()]);
+      await (because === 'asked' ? keeper?.finish() : keeper?.stop());
     },
   };
 }

@@ -2,6 +2,7 @@ import type { AffinityPlan } from '../affinity/types.ts';
 import type { Options } from '../cli/options.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { Prepared } from '../planning/prepare.ts';
+import type { Services } from '../katran/services/types.ts';
 import type { Root } from '../linux/root.ts';
 import type { Log } from '../log/log.ts';
 import type { Progress } from '../terminal/progress.ts';
@@ -30,4 +31,10 @@ export interface Launch extends Prepared<Gateway> {
   readonly manager: ServiceManager;
   /** The plan as it would be made now, after vectors have changed. */
   replan(): AffinityPlan;
+  /** All of it as it would be prepared now, for another katran that takes over: its plan, and its command with this gateway's MAC. */
+  prepareAgain(gateway: Gateway): Prepared<Gateway>;
+  /** The services of the file of `-services`; undefined without one. Throws Failure. */
+  servicesOfFile(): Services | undefined;
+  /** Ends a katran that is no child of this process (SIGKILL). */
+  endProcess(pid: number): void;
 }

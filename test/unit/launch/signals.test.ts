@@ -28,7 +28,7 @@ describe('the signal desk', () => {
     expect(log.lines.at(-1)).toBe('info: SIGINT received again; already stopping: waiting for katran to end');
   });
 
-  it.each(['SIGUSR2', 'SIGWINCH', 'SIGPIPE'] as const)('%s does nothing, and ends nothing', (signal) => {
+  it.each(['SIGWINCH', 'SIGPIPE'] as const)('%s does nothing, and ends nothing', (signal) => {
     signals.send(signal);
     expect(desk.stop.aborted).toBe(false);
     expect(log.lines).toEqual([]);
@@ -53,6 +53,19 @@ describe('the signal desk', () => {
     expect(desk.stop.aborted).toBe(false);
   });
 
+  it('SIGUSR2 hands over where that can be done, and says that it cannot elsewhere', () => {
+    signals.send('SIGUSR2');
+    expect(log.lines).toEqual(['info: SIGUSR2 received; nothing is handed over without -handover']);
+    let handovers = 0;
+    desk.onHandover(() => (handovers += 1));
+    signals.send('SIGUSR2');
+    expect(handovers).toBe(1);
+    expect(desk.stop.aborted).toBe(false);
+    desk.close();
+    signals.send('SIGUSR2');
+    expect(handovers).toBe(1);
+  });
+
   it('SIGHUP looks now, or says that there is nothing to look at yet', () => {
     signals.send('SIGHUP');
     expect(log.lines.at(-1)).toMatch(/SIGHUP received; nothing to look at yet: starting/);
@@ -66,7 +79,7 @@ describe('the signal desk', () => {
   it('takes its listeners off when it is closed', () => {
     expect(signals.listeners.size).toBeGreaterThan(0);
     desk.close();
-    expect([...signals.listeners.keys()]).toEqual(['SIGUSR2', 'SIGWINCH', 'SIGPIPE']);
+    expect([...signals.listeners.keys()]).toEqual(['SIGWINCH', 'SIGPIPE', 'SIGUSR2']);
   });
 });
 

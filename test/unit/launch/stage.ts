@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import { parseInvocation } from '../../../src/cli/options.ts';
 import { katranEndpoint } from '../../../src/katran/endpoint.ts';
 import { INHERITED_OUTPUT } from '../../../src/katran/output.ts';
-import { launchKatran, type LaunchParts } from '../../../src/launch/launch.ts';
+import { launchKatran } from '../../../src/launch/launch.ts';
+import type { LaunchParts } from '../../../src/launch/start.ts';
 import type { ServiceManager } from '../../../src/launch/service-manager.ts';
 import { SignalDesk } from '../../../src/launch/signals.ts';
 import type { Launch } from '../../../src/launch/types.ts';
@@ -57,6 +58,11 @@ export class Stage {
       environment: {},
       manager: this.#manager(),
       replan: () => plan,
+      prepareAgain: () => {
+        throw new Error('nothing is handed over here');
+      },
+      servicesOfFile: () => undefined,
+      endProcess: () => undefined,
     };
   }
 
@@ -65,6 +71,7 @@ export class Stage {
     return await launchKatran(await this.prepare('-default_mac', MAC, ...flags), {
       startKatran: () => Promise.resolve(this.katran),
       openClient: () => Promise.resolve(this.client),
+      openClientOf: () => Promise.resolve(this.client),
       ...this.parts,
     });
   }

@@ -1,4 +1,4 @@
-import type { KatranClient } from '../../../src/katran/call-error.ts';
+import type { KatranServicesClient } from '../../../src/katran/call-error.ts';
 import type { KatranExit, KatranProcess } from '../../../src/katran/process.ts';
 import type { SignalSource } from '../../../src/launch/signals.ts';
 import type { Log } from '../../../src/log/log.ts';
@@ -10,8 +10,10 @@ export function keepingLog(): Log & { readonly lines: string[] } {
   return { lines, debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') };
 }
 
+const NOTHING = { v1: 0n, v2: 0n };
+
 /** A katran as its gRPC service shows it, in this process: has a MAC, and fails as the test says. */
-export class KatranStandIn implements KatranClient {
+export class KatranStandIn implements KatranServicesClient {
   mac = '02:00:00:00:00:01';
   readonly given: string[] = [];
   /** What the next calls of changeMac do, then `take`. */
@@ -42,6 +44,32 @@ export class KatranStandIn implements KatranClient {
   getLruFallbackStats(): Promise<{ v1: bigint; v2: bigint }> {
     return Promise.resolve({ v1: 0n, v2: 0n });
   }
+
+  // It has no services, and takes none.
+  readonly getAllVips = (): ReturnType<KatranServicesClient['getAllVips']> => Promise.resolve([]);
+  readonly getVipFlags = (): ReturnType<KatranServicesClient['getVipFlags']> => Promise.resolve(0n);
+  readonly getRealsForVip = (): ReturnType<KatranServicesClient['getRealsForVip']> => Promise.resolve([]);
+  readonly addVip = (): ReturnType<KatranServicesClient['addVip']> => Promise.resolve(false);
+  readonly delVip = (): ReturnType<KatranServicesClient['delVip']> => Promise.resolve(false);
+  readonly modifyVip = (): ReturnType<KatranServicesClient['modifyVip']> => Promise.resolve(false);
+  readonly modifyRealsForVip = (): ReturnType<KatranServicesClient['modifyRealsForVip']> =>
+    Promise.resolve(false);
+  readonly modifyReal = (): ReturnType<KatranServicesClient['modifyReal']> => Promise.resolve(false);
+  readonly getQuicRealsMapping = (): ReturnType<KatranServicesClient['getQuicRealsMapping']> =>
+    Promise.resolve([]);
+  readonly modifyQuicRealsMapping = (): ReturnType<KatranServicesClient['modifyQuicRealsMapping']> =>
+    Promise.resolve(false);
+  readonly getHealthcheckersDst = (): ReturnType<KatranServicesClient['getHealthcheckersDst']> =>
+    Promise.resolve([]);
+  readonly addHealthcheckerDst = (): ReturnType<KatranServicesClient['addHealthcheckerDst']> =>
+    Promise.resolve(false);
+  readonly delHealthcheckerDst = (): ReturnType<KatranServicesClient['delHealthcheckerDst']> =>
+    Promise.resolve(false);
+  readonly getStatsForVip = (): ReturnType<KatranServicesClient['getStatsForVip']> =>
+    Promise.resolve(NOTHING);
+  readonly getLruStats = (): ReturnType<KatranServicesClient['getLruStats']> => Promise.resolve(NOTHING);
+  readonly getLruMissStats = (): ReturnType<KatranServicesClient['getLruMissStats']> =>
+    Promise.resolve(NOTHING);
 
   close(): void {
     // Nothing is open.

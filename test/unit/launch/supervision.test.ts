@@ -12,7 +12,7 @@ beforeEach(() => {
   stage = new Stage();
 });
 afterEach(async () => {
-  await watched.stop();
+  await watched.stop('asked');
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
   stage.remove();
@@ -70,7 +70,7 @@ describe('a katran that is up', () => {
 
   it('is sent nothing once the watching has ended, whatever changes', async () => {
     await begin();
-    await watched.stop();
+    await watched.stop('asked');
     gatewayHas(OTHER);
     stage.signals.send('SIGHUP');
     await vi.advanceTimersByTimeAsync(10_000);
@@ -84,6 +84,6 @@ describe('a katran that is up', () => {
     await expect(watched.stopRequested).resolves.toBeUndefined();
     const again = supervise(await stage.prepare(), stage.katran, stage.client);
     await expect(again.stopRequested).resolves.toBeUndefined();
-    await again.stop();
+    await again.stop('asked');
   });
 });
