@@ -80,7 +80,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   const binary = findBinary(options, world.environment.PATH ?? '');
   const effective = effectiveKatranOptions(options);
   const endpoint = katranEndpoint(effective);
-  const lock = await lockLaunch(endpoint, root, interfaceName);
+  const lock = lockLaunch(endpoint, root, interfaceName);
   const progress = openProgress(world.stderr, world.environment, options.log_format);
   const manager = openServiceManager(world, tools, log);
   announceStop(manager, desk, effective.shutdown_delay);

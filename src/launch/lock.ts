@@ -1,57 +1,151 @@
-import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import net from 'node:net';
-import { Failure } from '../failure.ts';
-import { openRoot, type Root } from '../linux/root.ts';
+import path from 'node:path';
+import { Failure, errnoOf, messageOf } from '../failure.ts';
 import { addressesConflict, type KatranEndpoint } from '../katran/endpoint.ts';
+import { networkNamespaceOf } from '../linux/network-namespace.ts';
+import { ofProcess } from '../linux/processes.ts';
+import { parseStartTicks } from '../linux/process-start.ts';
+import { openRoot, type Root } from '../linux/root.ts';
 
 /** Held until released or until the process ends, however it ends. */
 export interface LaunchLock {
   release(): void;
 }
 
-/**
- * Binds a name in Linux's abstract namespace (unix(7)): it belongs to the network namespace, as ports and interfaces do,
- * and the kernel drops it with the process, so that none is ever left behind. Throws Failure with those words when the
- * name, or one that conflicts with it, is bound already.
- */
-async function hold(
-  name: string,
-  what: string,
-  taken: string,
-  conflicts: (other: string) => boolean,
-): Promise<LaunchLock> {
-  const server = net.createServer((socket) => socket.destroy());
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => {
-      const held = 'code' in error && error.code === 'EADDRINUSE';
-      const words = held ? taken : `cannot lock ${what} against a second launcher: ${error.message}`;
-      reject(new Failure(words, { cause: error }));
-    });
-    server.listen(`\0${name}`, resolve);
+/** Who holds a lock: a process is told from a later one of the same id by the moment of its start. */
+interface Holder {
+  readonly pid: number;
+  readonly startTicks: number;
+}
+
+interface Entry extends Holder {
+  readonly file: string;
+  /** The network namespace: ports and interfaces of one name are in several, and /run is in all of them. */
+  readonly namespace: string;
+  readonly subject: string;
+}
+
+/** Processes are those of this machine, whatever -sysroot says. */
+const machine = (): Root => openRoot('/');
+
+function startTicksOf(pid: number): number | undefined {
+  const file = `/proc/${pid}/stat`;
+  const text = ofProcess(() => machine().readIfPresent(file));
+  return text === undefined ? undefined : parseStartTicks(text, file);
+}
+
+function ownHolder(): Holder & { readonly namespace: string } {
+  const pid = Number(machine().readlink('/proc/self'));
+  const startTicks = startTicksOf(pid);
+  if (startTicks === undefined) throw new Failure('cannot lock anything: /proc/self cannot be read');
+  return { pid, startTicks, namespace: networkNamespaceOf(machine(), 'self') ?? '0' };
+}
+
+const isAlive = ({ pid, startTicks }: Holder): boolean => startTicksOf(pid) === startTicks;
+
+/** `/run/start-katran/locks`, below -sysroot. */
+function lockDirectory(root: Root): string {
+  const run = root.realpath('/run') ?? '/run';
+  return root.hostPath(path.posix.join(run, 'start-katran', 'locks'));
+}
+
+/** A lock is an empty file, all of which is in its name: nobody finds one half written. */
+const nameOf = ({ namespace, pid, startTicks, subject }: Omit<Entry, 'file'>): string =>
+  `${namespace}_${pid}_${startTicks}_${subject}`;
+
+const NAME = /^(\d+)_(\d+)_(\d+)_(.+)$/;
+
+function entriesIn(directory: string): Entry[] {
+  return fs.readdirSync(directory).flatMap((name) => {
+    const [, namespace, pid, startTicks, subject] = NAME.exec(name) ?? [];
+    if (namespace === undefined || subject === undefined) return [];
+    const file = path.join(directory, name);
+    return { file, namespace, pid: Number(pid), startTicks: Number(startTicks), subject };
   });
-  server.unref();
-  // One of them is ours. Two that conflict and begin in one moment may both see the other and give up: none goes on wrongly.
-  if (boundNames().filter((other) => other === name || conflicts(other)).length > 1) {
-    server.close();
-    throw new Failure(taken);
+}
+
+/** Another's release removes the directory when it is empty, perhaps right after it was made here. */
+const ATTEMPTS = 10;
+
+/** Parents only where they are missing: on a read-only file system Node's recursive mkdir reports ENOENT instead of EROFS. */
+function makeDirectory(directory: string, mode: number): void {
+  try {
+    fs.mkdirSync(directory, { mode });
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') fs.mkdirSync(directory, { recursive: true, mode });
+    else if (errnoOf(error) !== 'EEXIST') throw error;
   }
-  return { release: () => server.close() };
+}
+
+function makeEntry(file: string): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const directory = path.dirname(file);
+      makeDirectory(path.dirname(directory), 0o755);
+      makeDirectory(directory, 0o700);
+      fs.closeSync(fs.openSync(file, 'wx', 0o600));
+      return;
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+function removeEntry(file: string): void {
+  try {
+    fs.rmSync(file, { force: true });
+    fs.rmdirSync(path.dirname(file));
+  } catch {
+    // Others have locks there too; what cannot be removed is no obstacle once this process is gone.
+  }
 }
 
 /**
- * The abstract names bound now. One runtime binds a name as it is and another fills it up with NUL bytes (some versions of
- * Node), which for the kernel are two names: /proc/net/unix shows both, the NUL bytes as `@`.
+ * Makes an entry of our own, and only then looks for others: of two that begin in one moment both may give up, and never do both go on.
+ * An entry whose process is gone is removed. Throws Failure with those words when another process has one that conflicts.
  */
-function boundNames(): string[] {
-  const sockets = openRoot('/').readIfPresent('/proc/net/unix') ?? '';
-  return sockets
-    .split('\n')
-    .map((line) => line.slice(line.lastIndexOf(' ') + 1))
-    .filter((name) => name.startsWith('@'))
-    .map((name) => name.slice(1).replace(/@+$/, ''));
+function hold(
+  root: Root,
+  subject: string,
+  conflicts: (other: string) => boolean,
+  taken: (holder: Holder) => string,
+): LaunchLock {
+  const own = ownHolder();
+  const file = path.join(lockDirectory(root), nameOf({ ...own, subject }));
+  const cannot = (error: unknown): Failure =>
+    new Failure(
+      `cannot lock against a second launcher: ${errnoOf(error) ?? messageOf(error)} at ${path.dirname(file)}; ` +
+        'it must be a directory that root can write to',
+      { cause: error },
+    );
+  try {
+    makeEntry(file);
+  } catch (error) {
+    // This very process has it already.
+    if (errnoOf(error) === 'EEXIST' && fs.existsSync(file)) throw new Failure(taken(own), { cause: error });
+    throw cannot(error);
+  }
+  const others = ofOthers(file).filter(
+    (entry) => entry.namespace === own.namespace && conflicts(entry.subject),
+  );
+  const [holder] = others;
+  if (holder === undefined) return { release: () => removeEntry(file) };
+  removeEntry(file);
+  throw new Failure(taken(holder));
 }
 
-const PORT_LOCK = /^start-katran:(\d+):(.*)$/;
+/** The entries beside this one whose processes run; the others are removed. */
+function ofOthers(own: string): Entry[] {
+  return entriesIn(path.dirname(own)).filter((entry) => {
+    if (entry.file === own) return false;
+    const alive = isAlive(entry);
+    if (!alive) fs.rmSync(entry.file, { force: true });
+    return alive;
+  });
+}
+
+const PORT_LOCK = /^port:(\d+):(.*)$/;
 
 /** Stands for a host name, which may be any address. */
 const ANY = '0.0.0.0';
@@ -60,53 +154,64 @@ const ANY = '0.0.0.0';
  * Makes sure that one launcher at a time works on a katran port. Two specific addresses have a port each; a wildcard
  * conflicts with them all. Throws Failure when another launcher holds it.
  */
-export function lockPort({ port, bound }: Pick<KatranEndpoint, 'port' | 'bound'>): Promise<LaunchLock> {
+export function lockPort(root: Root, { port, bound }: Pick<KatranEndpoint, 'port' | 'bound'>): LaunchLock {
   const address = net.isIP(bound) === 0 ? ANY : bound;
   return hold(
-    `start-katran:${port}:${address}`,
-    `katran's port ${port}`,
-    `another start-katran is launching or supervising katran on port ${port}; stop that one first, or give another -server`,
+    root,
+    `port:${port}:${address}`,
     (other) => {
       const [, itsPort, itsAddress] = PORT_LOCK.exec(other) ?? [];
       return Number(itsPort) === port && itsAddress !== undefined && addressesConflict(itsAddress, address);
     },
+    ({ pid }) =>
+      `another start-katran (pid ${pid}) is launching or supervising katran on port ${port}; stop that one first, or give another -server`,
   );
 }
+
+const interfaceSubject = (interfaceName: string): string => `interface:${interfaceName}`;
 
 /**
  * Makes sure that one launcher at a time works on an interface: a second katran would replace the XDP program of the first
- * without a word, and take it off at its end. Below a -sysroot interfaces are those of another host, so each has names of its own.
- * Throws Failure when another launcher holds it.
+ * without an error. Throws Failure when another launcher holds it.
  */
-export function lockInterface(root: Root, interfaceName: string): Promise<LaunchLock> {
-  const base = root.hostPath('/');
-  const host = base === '/' ? '' : `:${createHash('sha256').update(base).digest('hex').slice(0, 16)}`;
+export function lockInterface(root: Root, interfaceName: string): LaunchLock {
+  const subject = interfaceSubject(interfaceName);
   return hold(
-    `start-katran-if:${interfaceName}${host}`,
-    `interface ${interfaceName}`,
-    `another start-katran is launching or supervising katran on interface ${interfaceName}, where a second katran would take ` +
-      'the XDP program of the first away; stop that one first, or give another -intf',
-    () => false,
+    root,
+    subject,
+    (other) => other === subject,
+    ({ pid }) =>
+      `another start-katran (pid ${pid}) is launching or supervising katran on interface ${interfaceName}, where a second katran would ` +
+      'take the XDP program of the first away; stop that one first, or give another -intf',
   );
 }
 
-/** Both locks, or none. */
-export async function lockLaunch(
-  endpoint: KatranEndpoint,
-  root: Root,
-  interfaceName: string,
-): Promise<LaunchLock> {
-  const port = await lockPort(endpoint);
+/** The launcher that works on an interface of this network namespace, by its pid; undefined when there is none, or only root may know. */
+export function launcherOn(root: Root, interfaceName: string): number | undefined {
+  const namespace = networkNamespaceOf(machine(), 'self') ?? '0';
+  const subject = interfaceSubject(interfaceName);
   try {
-    const device = await lockInterface(root, interfaceName);
+    return entriesIn(lockDirectory(root)).find(
+      (entry) => entry.namespace === namespace && entry.subject === subject && isAlive(entry),
+    )?.pid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Both locks, or none. */
+export function lockLaunch(endpoint: KatranEndpoint, root: Root, interfaceName: string): LaunchLock {
+  const device = lockInterface(root, interfaceName);
+  try {
+    const port = lockPort(root, endpoint);
     return {
       release: () => {
-        device.release();
         port.release();
+        device.release();
       },
     };
   } catch (error) {
-    port.release();
+    device.release();
     throw error;
   }
 }

@@ -15,7 +15,7 @@ function unsaved(name: string, says: RegExp, more: Partial<Fault>): Fault {
     response: 'writes no mask and starts nothing: what could not be saved could not be restored',
     flags: ['-affinitize'],
     status: 1,
-    says: [says, /no mask was written|cannot save IRQ masks/],
+    says: [says, /no mask was written|cannot save IRQ masks|cannot lock/],
     reaches: 'nothing started',
     xdp: 'none left',
     ...more,
@@ -52,7 +52,7 @@ export const affinity: FaultKind = {
     },
     unsaved(
       'there is a file in the place of /run/start-katran',
-      /cannot save the IRQ masks found to|not a directory/,
+      /cannot lock against a second launcher: ENOTDIR at /,
       {
         before: (scene) => {
           fs.mkdirSync(run(scene), { recursive: true });
@@ -68,7 +68,7 @@ export const affinity: FaultKind = {
         'mount -t tmpfs -o size=4k none "$1"; mkdir "$1/start-katran"; head -c 4096 /dev/zero >"$1/full" || true',
       ),
     }),
-    unsaved('/run is read-only', /cannot save the IRQ masks found to .*EROFS/, {
+    unsaved('/run is read-only', /cannot lock against a second launcher: EROFS/, {
       skippedBecause: whyNoMounts,
       before: (scene) => void fs.mkdirSync(run(scene), { recursive: true }),
       options: withMounts('mount --bind "$1" "$1"; mount -o remount,bind,ro "$1"'),

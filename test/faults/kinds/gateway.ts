@@ -123,7 +123,7 @@ export const gateway: FaultKind = {
       reaches: 'up',
       xdp: 'none left',
       during: async (scene) => {
-        await until('the launcher has begun to look', () => lockHeld(scene.staged.port));
+        await until('the launcher has begun to look', () => lockHeld(scene.staged));
         changeGatewayMac(scene, OTHER_MAC);
         await scene.isUp();
         scene.launcher.kill('SIGTERM');

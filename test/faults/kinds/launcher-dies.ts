@@ -51,7 +51,7 @@ export const launcherDies: FaultKind = {
         await scene.isUp();
         process.kill(await killLauncher(scene), 'SIGTERM');
         await scene.launcher.ended;
-        expect(lockHeld(scene.staged.port)).toBe(false);
+        expect(lockHeld(scene.staged)).toBe(false);
         const next = scene.another();
         await next.saysOnStderr(/katran is up and running/, 30_000);
         next.kill('SIGTERM');

@@ -103,10 +103,12 @@ export const ports: FaultKind = {
       flags: ['-gateway_timeout', '60000'],
       before: forgetGateway,
       during: async (scene) => {
-        await until('the first is at work', () => lockHeld(scene.staged.port));
+        await until('the first is at work', () => lockHeld(scene.staged));
         const second = await scene.another([], {}, artifact).ended;
         expect(second.status, second.stderr).toBe(1);
-        expect(second.stderr).toMatch(/another start-katran is launching or supervising katran on port \d+/);
+        expect(second.stderr).toMatch(
+          /another start-katran \(pid \d+\) is launching or supervising katran on interface eth0/,
+        );
         changeGatewayMac(scene, GATEWAY_MAC);
         await scene.isUp();
         scene.launcher.kill('SIGTERM');
@@ -125,7 +127,7 @@ export const ports: FaultKind = {
         const second = await scene.another(['-server', `127.0.0.1:${await freePort()}`]).ended;
         expect(second.status, second.stderr).toBe(1);
         expect(second.stderr).toMatch(
-          /another start-katran is launching or supervising katran on interface eth0/,
+          /another start-katran \(pid \d+\) is launching or supervising katran on interface eth0/,
         );
         scene.launcher.kill('SIGTERM');
       },

@@ -30,7 +30,7 @@ const nothing = (): Promise<void> => Promise.resolve();
 
 /** Reaches the stage in which the launcher describes itself so. */
 async function describesItself(scene: Scene, state: RegExp): Promise<void> {
-  await until('the launcher is at work', () => lockHeld(scene.staged.port));
+  await until('the launcher is at work', () => lockHeld(scene.staged));
   await until(String(state), () => {
     scene.launcher.kill('SIGUSR1');
     return state.test(scene.launcher.stderr);

@@ -6,6 +6,7 @@ import { parseAffinityMask } from '../../../src/linux/smp-affinity.ts';
 import { findListeners } from '../../../src/linux/tcp-listeners.ts';
 import type { Outcome } from './fault.ts';
 import { plannedMasks } from './planned-masks.ts';
+import type { StagedLaunch } from '../../support/staged-launch.ts';
 import type { Scene } from './scene.ts';
 
 /** What the world looked like before the launcher. */
@@ -17,6 +18,9 @@ export interface Before {
 }
 
 const RUN = 'run/start-katran';
+const LOCKS = `${RUN}/locks`;
+/** What a launcher keeps there for after it; the locks are looked at by themselves. */
+const kept = (sysroot: string): string[] => list(path.join(sysroot, RUN)).filter((name) => name !== 'locks');
 
 function list(directory: string): string[] {
   try {
@@ -31,14 +35,16 @@ export function lookBefore(scene: Scene): Before {
     masks: scene.staged.masks(),
     cwd: list(scene.cwd),
     tmp: list(scene.tmp),
-    run: list(path.join(scene.staged.sysroot, RUN)),
+    run: kept(scene.staged.sysroot),
   };
 }
 
-/** Whether a launcher holds the lock of this port: a socket in the abstract namespace. */
-export function lockHeld(port: number): boolean {
-  // Node fills the name up with NUL bytes, which are shown as @.
-  return new RegExp(`@start-katran:${port}:[0-9.]+@*$`, 'm').test(fs.readFileSync('/proc/net/unix', 'utf8'));
+/** Whether a launcher that runs, or ended in order, holds the lock of this port: one that was killed leaves an entry that is no obstacle. */
+export function lockHeld({ sysroot, port }: Pick<StagedLaunch, 'sysroot' | 'port'>): boolean {
+  return list(path.join(sysroot, LOCKS)).some((name) => {
+    const [, pid, subject] = /^\d+_(\d+)_\d+_(.*)$/.exec(name) ?? [];
+    return subject?.startsWith(`port:${port}:`) === true && fs.existsSync(`/proc/${pid ?? ''}`);
+  });
 }
 
 /** The CPUs of each mask: `1` and `00000001` are the same to the kernel. */
@@ -51,12 +57,12 @@ export function expectNothingLeft(scene: Scene, before: Before, outcome: Outcome
   const { staged } = scene;
   expect(scene.processes(), 'processes left').toEqual([]);
   expect(findListeners(openRoot('/'), staged.port), 'listeners left on the port').toEqual([]);
-  expect(lockHeld(staged.port), 'the lock is still held').toBe(false);
+  expect(lockHeld(staged), 'the lock is still held').toBe(false);
   expect(list(scene.cwd), 'files left in the working directory').toEqual(before.cwd);
   expect(list(scene.tmp), 'files left in TMPDIR').toEqual(before.tmp);
   const planned = outcome.masks === 'as planned';
   const files = new Set([...before.run, ...(planned ? ['eth0.json'] : [])]);
-  expect(list(path.join(staged.sysroot, RUN)), 'files in /run/start-katran').toEqual([...files]);
+  expect(kept(staged.sysroot), 'files in /run/start-katran').toEqual([...files]);
   expect(cpusOf(staged.masks()), 'CPUs of the IRQ masks').toEqual(
     cpusOf(planned ? { ...before.masks, ...plannedMasks() } : before.masks),
   );

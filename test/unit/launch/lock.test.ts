@@ -1,70 +1,75 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
+import fs from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
 import { katranEndpoint } from '../../../src/katran/endpoint.ts';
-import { lockInterface, lockLaunch, lockPort, type LaunchLock } from '../../../src/launch/lock.ts';
-import { openRoot } from '../../../src/linux/root.ts';
-import { freePort } from '../../support/launcher.ts';
+import {
+  launcherOn,
+  lockInterface,
+  lockLaunch,
+  lockPort,
+  type LaunchLock,
+} from '../../../src/launch/lock.ts';
+import { networkNamespaceOf } from '../../../src/linux/network-namespace.ts';
+import { parseStartTicks } from '../../../src/linux/process-start.ts';
+import { openRoot, type Root } from '../../../src/linux/root.ts';
+import { makeDirectory } from '../../support/machines.ts';
 
-const BUN = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('@oven/bun-linux-x64-baseline/package.json')),
-  'bin/bun',
-);
-const HOLD = `import net from 'node:net';
-net.createServer().listen('\\0' + process.argv[1], () => console.log('held'));`;
+const PORT = 50051;
+let directory: string;
+let root: Root;
+beforeEach(() => {
+  directory = makeDirectory('lock');
+  root = openRoot(directory);
+});
+afterEach(() => fs.rmSync(directory, { recursive: true }));
 
-/** The name of a lock held in a process of this runtime. */
-async function heldBy(runtime: string, evaluate: string[], name: string): Promise<() => Promise<unknown>> {
-  const holder = spawn(runtime, [...evaluate, HOLD, name], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(holder.stdout, 'data');
-  return () => {
-    holder.kill('SIGKILL');
-    return once(holder, 'close');
+const locks = (): string => path.join(directory, 'run/start-katran/locks');
+const held = (): string[] => (fs.existsSync(locks()) ? fs.readdirSync(locks()) : []);
+const lock = (server: string): LaunchLock => lockPort(root, katranEndpoint({ server }));
+
+/** Another process, and what it would hold. */
+async function anotherProcess(): Promise<{
+  pid: number;
+  locks(subject: string, namespace?: string): void;
+  dies(): Promise<void>;
+}> {
+  const holder = spawn('sleep', ['1000']);
+  await once(holder, 'spawn');
+  const pid = holder.pid ?? 0;
+  const ticks = parseStartTicks(fs.readFileSync(`/proc/${pid}/stat`, 'utf8'), 'stat');
+  return {
+    pid,
+    locks: (subject, namespace = networkNamespaceOf(openRoot('/'), 'self') ?? '0') => {
+      fs.mkdirSync(locks(), { recursive: true });
+      fs.writeFileSync(path.join(locks(), `${namespace}_${pid}_${ticks}_${subject}`), '');
+    },
+    dies: async () => {
+      holder.kill('SIGKILL');
+      await once(holder, 'close');
+    },
   };
 }
 
-const lock = (server: string): Promise<LaunchLock> => lockPort(katranEndpoint({ server }));
-const at = (port: number): Promise<LaunchLock> => lock(`127.0.0.1:${port}`);
-
 describe('the lock on katran’s port', () => {
-  it('is had by one at a time, and had again after its release', async () => {
-    const port = await freePort();
-    const first = await at(port);
-    await expect(at(port)).rejects.toThrow(Failure);
-    await expect(at(port)).rejects.toThrow(
-      `another start-katran is launching or supervising katran on port ${port}`,
+  it('is had by one at a time, and had again after its release', () => {
+    const first = lock('127.0.0.1:50051');
+    expect(() => lock('127.0.0.1:50051')).toThrow(Failure);
+    expect(() => lock('127.0.0.1:50051')).toThrow(
+      /^another start-katran \(pid \d+\) is launching or supervising katran on port 50051;/,
     );
     first.release();
-    const second = await at(port);
-    second.release();
+    lock('127.0.0.1:50051').release();
+    expect(held()).toEqual([]);
   });
 
-  it('of one port is none on another, though one number begins with the other', async () => {
-    const locks = [await at(5005), await at(50051)];
-    expect(locks).toHaveLength(2);
-    for (const lock of locks) lock.release();
+  it('of one port is none on another, though one number begins with the other', () => {
+    const both = [lock('127.0.0.1:5005'), lock('127.0.0.1:50051')];
+    expect(both).toHaveLength(2);
+    for (const each of both) each.release();
   });
-
-  it.each([
-    ['Bun', BUN, ['-e']],
-    ['Node', process.execPath, ['--input-type=module', '-e']],
-  ])(
-    'is respected when a process of %s has it, and gone with that process',
-    async (_name, runtime, evaluate) => {
-      const port = await freePort();
-      const kill = await heldBy(runtime, evaluate, `start-katran:${port}:127.0.0.1`);
-      try {
-        await expect(at(port)).rejects.toThrow(/another start-katran/);
-      } finally {
-        await kill();
-      }
-      const again = await at(port);
-      again.release();
-    },
-  );
 
   it.each([
     ['127.0.0.1', '127.0.0.2', true],
@@ -75,59 +80,76 @@ describe('the lock on katran’s port', () => {
     ['[::1]', '[0:0:0:0:0:0:0:1]', false],
     ['localhost', '127.0.0.1', false],
     ['localhost', 'localhost', false],
-  ])('of %s and of %s on one port: both are had: %s', async (one, other, both) => {
-    const port = await freePort();
-    const first = await lock(`${one}:${port}`);
-    const second = lock(`${other}:${port}`);
-    try {
-      if (both) (await second).release();
-      else await expect(second).rejects.toThrow(/another start-katran/);
-    } finally {
-      first.release();
-    }
+  ])('of %s and of %s on one port: both are had: %s', (one, other, both) => {
+    const first = lock(`${one}:${PORT}`);
+    const second = (): LaunchLock => lock(`${other}:${PORT}`);
+    if (both) second().release();
+    else expect(second).toThrow(/another start-katran/);
+    first.release();
   });
 });
 
 describe('the lock on an interface', () => {
-  const root = openRoot('/');
-
-  it('is had by one at a time, and had again after its release', async () => {
-    const first = await lockInterface(root, 'lock-test0');
-    await expect(lockInterface(root, 'lock-test0')).rejects.toThrow(
-      /^another start-katran is launching or supervising katran on interface lock-test0/,
+  it('is had by one at a time, and had again after its release', () => {
+    const first = lockInterface(root, 'lb0');
+    expect(() => lockInterface(root, 'lb0')).toThrow(
+      /^another start-katran \(pid \d+\) is launching or supervising katran on interface lb0,/,
     );
-    const neighbour = await lockInterface(root, 'lock-test');
+    const neighbour = lockInterface(root, 'lb');
     neighbour.release();
     first.release();
-    (await lockInterface(root, 'lock-test0')).release();
+    lockInterface(root, 'lb0').release();
+    expect(held()).toEqual([]);
   });
 
-  it('is respected when the other runtime has it', async () => {
-    const kill = await heldBy(BUN, ['-e'], 'start-katran-if:lock-test1');
-    try {
-      await expect(lockInterface(root, 'lock-test1')).rejects.toThrow(/another start-katran/);
-    } finally {
-      await kill();
-    }
+  it('of another process names that one, and is no obstacle when it has died', async () => {
+    const other = await anotherProcess();
+    other.locks('interface:lb0');
+    expect(() => lockInterface(root, 'lb0')).toThrow(`(pid ${other.pid})`);
+    expect(launcherOn(root, 'lb0')).toBe(other.pid);
+    await other.dies();
+    expect(launcherOn(root, 'lb0')).toBeUndefined();
+    lockInterface(root, 'lb0').release();
+    expect(held()).toEqual([]);
   });
 
-  it('is another one below another -sysroot', async () => {
-    const locks = [
-      await lockInterface(root, 'lock-test2'),
-      await lockInterface(openRoot('/tmp'), 'lock-test2'),
-    ];
-    expect(locks).toHaveLength(2);
-    for (const held of locks) held.release();
+  it('of a process that has got the id of one that died is none', async () => {
+    const other = await anotherProcess();
+    fs.mkdirSync(locks(), { recursive: true });
+    const namespace = networkNamespaceOf(openRoot('/'), 'self') ?? '0';
+    fs.writeFileSync(path.join(locks(), `${namespace}_${other.pid}_1_interface:lb0`), '');
+    lockInterface(root, 'lb0').release();
+    await other.dies();
   });
 
-  it('that is taken leaves the port free', async () => {
-    const endpoint = katranEndpoint({ server: `127.0.0.1:${await freePort()}` });
-    const first = await lockInterface(root, 'lock-test3');
-    await expect(lockLaunch(endpoint, root, 'lock-test3')).rejects.toThrow(/on interface lock-test3/);
-    (await lockPort(endpoint)).release();
+  it('of another network namespace is another one', async () => {
+    const other = await anotherProcess();
+    other.locks('interface:lb0', '1');
+    lockInterface(root, 'lb0').release();
+    expect(launcherOn(root, 'lb0')).toBeUndefined();
+    await other.dies();
+  });
+
+  it('is root’s alone to see', () => {
+    const first = lockInterface(root, 'lb0');
+    expect(fs.statSync(locks()).mode & 0o777).toBe(0o700);
     first.release();
-    const both = await lockLaunch(endpoint, root, 'lock-test3');
-    await expect(lockPort(endpoint)).rejects.toThrow(/on port/);
+  });
+
+  it('that is taken leaves the port free', () => {
+    const endpoint = katranEndpoint({ server: '127.0.0.1:50051' });
+    const first = lockInterface(root, 'lb0');
+    expect(() => lockLaunch(endpoint, root, 'lb0')).toThrow(/on interface lb0/);
+    lockPort(root, endpoint).release();
+    first.release();
+    const both = lockLaunch(endpoint, root, 'lb0');
+    expect(() => lockPort(root, endpoint)).toThrow(/on port/);
     both.release();
+    expect(held()).toEqual([]);
+  });
+
+  it('that cannot be made says where', () => {
+    fs.writeFileSync(path.join(directory, 'run'), 'a file');
+    expect(() => lockInterface(root, 'lb0')).toThrow(/cannot lock against a second launcher: .* at .*run/);
   });
 });
