@@ -4,7 +4,7 @@ import { katranEndpoint } from '../katran/endpoint.ts';
 import { openKatranClientLazily } from '../katran/lazy-client.ts';
 import { screenFor } from '../terminal/screen.ts';
 import type { Task } from '../planning/task.ts';
-import { look, readCounters, type Subject } from '../status/observe.ts';
+import { observe, readCounters, type Subject } from '../status/observe.ts';
 import { compare } from '../status/report.ts';
 import { statusJson } from '../status/json.ts';
 import { statusParts } from '../status/text.ts';
@@ -29,7 +29,7 @@ function checkWatch({ options, world }: Task): void {
 async function measure(subject: Subject): Promise<StatusReport> {
   const before = await readCounters(subject);
   await pause(READINGS_APART_MS);
-  return compare(before, await look(subject));
+  return compare(before, await observe(subject));
 }
 
 function printed(report: StatusReport, { world }: Task): string {

@@ -1,6 +1,6 @@
 import { affinityProblems } from './affinity-findings.ts';
 import type { FoundKatran, FoundProcess } from '../katran/find-katran.ts';
-import type { Finding, Look } from './types.ts';
+import type { Finding, Observation } from './types.ts';
 
 const ZERO_MAC = '00:00:00:00:00:00';
 /** Other katrans named before the rest is left out. */
@@ -10,7 +10,7 @@ const MAC_REMEDY = 'start-katran corrects it while it runs (SIGHUP: at once); el
 const processes = (list: readonly FoundProcess[]): string =>
   list.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
 
-function katranProblems({ katran, address, mac }: Look): Finding[] {
+function katranProblems({ katran, address, mac }: Observation): Finding[] {
   if (!katran.listening) {
     const elsewhere = katran.elsewhere
       .slice(0, NAMED)
@@ -36,7 +36,7 @@ function serverOf(server: string | undefined): string {
   return server === undefined ? 'its default address' : `-server=${server}`;
 }
 
-function macProblems({ mac, gateway }: Look): Finding[] {
+function macProblems({ mac, gateway }: Observation): Finding[] {
   if ('trouble' in mac) return [];
   if (mac.value === ZERO_MAC) {
     return [
@@ -56,7 +56,13 @@ function macProblems({ mac, gateway }: Look): Finding[] {
   ];
 }
 
-function interfaceProblems({ interface: chosen, interfaceTrouble, intfGiven, katran, xdp }: Look): Finding[] {
+function interfaceProblems({
+  interface: chosen,
+  interfaceTrouble,
+  intfGiven,
+  katran,
+  xdp,
+}: Observation): Finding[] {
   if ('trouble' in chosen) return [{ code: 'interface-missing', message: chosen.trouble }];
   const problems: Finding[] = [];
   const own = katran.owners.find(({ flags }) => flags !== null)?.flags?.intf;
@@ -82,9 +88,9 @@ export function katranFlagsOf({ owners }: FoundKatran): FoundProcess['flags'] {
 }
 
 /** Everything that is wrong, the worst first. */
-export function findProblems(look: Look, fallbackPerSecond: number | null): Finding[] {
-  const flags = katranFlagsOf(look.katran);
-  const vectors = 'value' in look.vectors ? look.vectors.value : [];
+export function findProblems(observed: Observation, fallbackPerSecond: number | null): Finding[] {
+  const flags = katranFlagsOf(observed.katran);
+  const vectors = 'value' in observed.vectors ? observed.vectors.value : [];
   const grows =
     fallbackPerSecond !== null && fallbackPerSecond > 0
       ? [
@@ -95,23 +101,23 @@ export function findProblems(look: Look, fallbackPerSecond: number | null): Find
         ]
       : [];
   return [
-    ...katranProblems(look),
-    ...interfaceProblems(look),
-    ...macProblems(look),
-    ...(flags === null ? [] : affinityProblems(flags, look.topology, vectors)),
+    ...katranProblems(observed),
+    ...interfaceProblems(observed),
+    ...macProblems(observed),
+    ...(flags === null ? [] : affinityProblems(flags, observed.topology, vectors)),
     ...grows,
   ];
 }
 
 /** What could not be looked at, and what costs speed. */
-export function findNotes(look: Look): Finding[] {
-  const { katran, gateway, vectors, xdp } = look;
+export function findNotes(observed: Observation): Finding[] {
+  const { katran, gateway, vectors, xdp } = observed;
   const notes: Finding[] = [];
   const note = (code: string, message: string): void => void notes.push({ code, message });
   if (katran.hidden && katran.owners.length === 0)
     note(
       'owner-hidden',
-      `whose socket listens on ${look.address} is hidden from this user; run status as root`,
+      `whose socket listens on ${observed.address} is hidden from this user; run status as root`,
     );
   else if (katran.listening && katranFlagsOf(katran) === null && katran.owners.length === 1)
     note('flags-hidden', "katran's command line cannot be read, so its forwarding cores are not compared");
@@ -119,7 +125,7 @@ export function findNotes(look: Look): Finding[] {
     for (const { pid, flags } of katran.elsewhere)
       note('second-katran', `another katran runs: pid ${pid} with ${serverOf(flags?.server)}`);
   if ('trouble' in gateway) note('gateway-unknown', gateway.trouble);
-  if ('trouble' in vectors && 'value' in look.interface) note('queues-unknown', vectors.trouble);
+  if ('trouble' in vectors && 'value' in observed.interface) note('queues-unknown', vectors.trouble);
   if (xdp === 'generic')
     note(
       'xdp-generic',

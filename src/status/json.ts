@@ -8,37 +8,37 @@ const byCpu = (rates: ReadonlyMap<number, number>): Record<string, number> =>
 
 /** The report as one JSON document, version 1; keys may be added. */
 export function statusJson({
-  look,
+  observed,
   queues,
   rates,
   fallbackPerSecond,
   problems,
   notes,
 }: StatusReport): string {
-  const { katran } = look;
+  const { katran } = observed;
   const flags = katranFlagsOf(katran);
   const [owner] = katran.owners;
-  const gateway = valueOf(look.gateway);
+  const gateway = valueOf(observed.gateway);
   return JSON.stringify({
     version: 1,
     ok: problems.length === 0,
     katran: {
       up: katran.listening,
-      address: look.address,
+      address: observed.address,
       pid: owner?.pid ?? null,
       since: owner?.since == null ? null : new Date(owner.since).toISOString(),
       mode: flags === null ? null : flags.mapPath === '' ? 'standalone' : 'shared',
       map_path: flags?.mapPath ?? null,
       forwarding_cores: flags?.forwardingCores ?? null,
       numa_nodes: flags?.numaNodes ?? null,
-      mac: valueOf(look.mac),
+      mac: valueOf(observed.mac),
     },
-    interface: valueOf(look.interface),
-    xdp: look.xdp,
+    interface: valueOf(observed.interface),
+    xdp: observed.xdp,
     gateway:
       gateway === null ? null : { address: gateway.address, mac: gateway.mac, interface: gateway.interface },
     fallback: {
-      packets: look.fallback === null ? null : Number(look.fallback),
+      packets: observed.fallback === null ? null : Number(observed.fallback),
       per_second: fallbackPerSecond === null ? null : rounded(fallbackPerSecond),
     },
     queues: queues.map((queue) => ({

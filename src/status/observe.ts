@@ -13,7 +13,7 @@ import type { Log } from '../log/log.ts';
 import { planForInterface } from '../planning/plan.ts';
 import type { Task } from '../planning/task.ts';
 import { findKatran, type FoundKatran } from '../katran/find-katran.ts';
-import type { Answer, Counters, LiveVector, Look, SeenXdp } from './types.ts';
+import type { Answer, Counters, LiveVector, Observation, SeenXdp } from './types.ts';
 import { readLink } from '../tools/ip.ts';
 
 const CALL_DEADLINE_MS = 1000;
@@ -96,7 +96,7 @@ async function readXdp({ tools }: Task, interfaceName: string): Promise<SeenXdp>
 }
 
 /** Reads everything once; changes and sends nothing but calls that ask katran. Throws KernelFileError. */
-export async function look(subject: Subject): Promise<Look> {
+export async function observe(subject: Subject): Promise<Observation> {
   const { task, endpoint, client } = subject;
   const { options, root } = task;
   const katran = findKatran(endpoint);

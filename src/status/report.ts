@@ -1,6 +1,6 @@
 import { findNotes, findProblems } from './findings.ts';
 import { queueRates, ratesByCpu } from './queue-rates.ts';
-import type { Counters, Look, StatusReport } from './types.ts';
+import type { Counters, Observation, StatusReport } from './types.ts';
 
 function fallbackRate(before: Counters, after: Counters): number | null {
   if (before.fallback === null || after.fallback === null) return null;
@@ -10,11 +10,11 @@ function fallbackRate(before: Counters, after: Counters): number | null {
 }
 
 /** What the second of two readings says, and what happened between them. Throws KernelFileError. */
-export function compare(before: Counters, after: Look): StatusReport {
+export function compare(before: Counters, after: Observation): StatusReport {
   const vectors = 'value' in after.vectors ? after.vectors.value : [];
   const fallbackPerSecond = fallbackRate(before, after);
   return {
-    look: after,
+    observed: after,
     queues: queueRates(before, after, vectors),
     rates: ratesByCpu(before, after, vectors),
     fallbackPerSecond,

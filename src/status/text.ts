@@ -8,7 +8,7 @@ import { table } from '../terminal/table.ts';
 import { wrapped } from '../terminal/wrap.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import { katranFlagsOf } from './findings.ts';
-import type { Look, QueueRate, StatusReport } from './types.ts';
+import type { Observation, QueueRate, StatusReport } from './types.ts';
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
@@ -27,7 +27,7 @@ function forHowLong(ms: number): string {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
 }
 
-function katranWords({ katran, address }: Look, now: number, screen: Screen): string {
+function katranWords({ katran, address }: Observation, now: number, screen: Screen): string {
   if (!katran.listening) return `${screen.bad('down')}, nothing listens on ${address}`;
   const [owner] = katran.owners;
   if (owner === undefined) return `${screen.good('up')} on ${address}, its process is hidden`;
@@ -36,7 +36,7 @@ function katranWords({ katran, address }: Look, now: number, screen: Screen): st
   return `${screen.good('up')}, pid ${owner.pid} on ${address}${since}`;
 }
 
-function interfaceWords({ interface: chosen, katran, xdp, nics, interfaceTrouble }: Look): string {
+function interfaceWords({ interface: chosen, katran, xdp, nics, interfaceTrouble }: Observation): string {
   if ('trouble' in chosen) return 'unknown';
   const flags = katranFlagsOf(katran);
   const mode =
@@ -57,7 +57,7 @@ function interfaceWords({ interface: chosen, katran, xdp, nics, interfaceTrouble
   ].join(', ');
 }
 
-function macWords({ mac, gateway }: Look, screen: Screen): string {
+function macWords({ mac, gateway }: Observation, screen: Screen): string {
   const has = 'value' in mac ? mac.value : 'unknown';
   if ('trouble' in gateway) return `${has}; gateway unknown`;
   const { address, interface: device, mac: wanted } = gateway.value;
@@ -67,7 +67,7 @@ function macWords({ mac, gateway }: Look, screen: Screen): string {
   return `${has}, ${'value' in mac ? screen.bad('but') : 'and'} ${router} has ${wanted}`;
 }
 
-function affinityWords({ katran, vectors }: Look, wrong: boolean, screen: Screen): string {
+function affinityWords({ katran, vectors }: Observation, wrong: boolean, screen: Screen): string {
   const queues = 'value' in vectors ? receiving(vectors.value).length : null;
   const counted =
     queues === null ? 'queues unknown' : `${queues} receive ${queues === 1 ? 'queue' : 'queues'}`;
@@ -81,10 +81,10 @@ function affinityWords({ katran, vectors }: Look, wrong: boolean, screen: Screen
     : `${counted}, ${screen.good('as planned')} on ${told}`;
 }
 
-function fallbackWords({ look, fallbackPerSecond }: StatusReport): string {
-  if (look.fallback === null) return 'unknown';
+function fallbackWords({ observed, fallbackPerSecond }: StatusReport): string {
+  if (observed.fallback === null) return 'unknown';
   const rate = fallbackPerSecond === null ? '' : `, ${shortCount(fallbackPerSecond)} per second now`;
-  return `${look.fallback} packets used the fallback table${rate}`;
+  return `${observed.fallback} packets used the fallback table${rate}`;
 }
 
 const AFFINITY_CODES = new Set([
@@ -96,13 +96,13 @@ const AFFINITY_CODES = new Set([
 ]);
 
 function facts(report: StatusReport, now: number, screen: Screen): string[] {
-  const { look, problems } = report;
+  const { observed, problems } = report;
   const wrong = problems.some(({ code }) => AFFINITY_CODES.has(code));
   return [
-    `katran     ${katranWords(look, now, screen)}`,
-    `interface  ${interfaceWords(look)}`,
-    `MAC        ${macWords(look, screen)}`,
-    `affinity   ${affinityWords(look, wrong, screen)}`,
+    `katran     ${katranWords(observed, now, screen)}`,
+    `interface  ${interfaceWords(observed)}`,
+    `MAC        ${macWords(observed, screen)}`,
+    `affinity   ${affinityWords(observed, wrong, screen)}`,
     `fallback   ${fallbackWords(report)}`,
   ];
 }
@@ -119,9 +119,9 @@ function takenBy({ byCpu }: QueueRate): string {
   );
 }
 
-function queueTable({ queues, look }: StatusReport): string[] {
+function queueTable({ queues, observed }: StatusReport): string[] {
   if (queues.length === 0) return [];
-  const several = look.nics.length > 1;
+  const several = observed.nics.length > 1;
   const rows = queues.map((queue) => [
     ...(several ? [queue.nic] : []),
     String(queue.queue),
@@ -134,17 +134,17 @@ function queueTable({ queues, look }: StatusReport): string[] {
   return ['', ...table(head, rows, several ? [1, 4] : [0, 3]).split('\n')];
 }
 
-function landings({ vectors }: Look): Landing[] {
+function landings({ vectors }: Observation): Landing[] {
   if ('trouble' in vectors) return [];
   return vectors.value.flatMap(({ nic, role, queue, cpus }) =>
     role === 'control' || queue === null ? [] : [{ nic, role, queue, cpus }],
   );
 }
 
-function liveMap({ look, rates }: StatusReport, screen: Screen): string[] {
-  const forwardingCores = katranFlagsOf(look.katran)?.forwardingCores ?? null;
-  const { topology, nics } = look;
-  return cpuMap({ topology, nics, landings: landings(look), forwardingCores, rates }, screen);
+function liveMap({ observed, rates }: StatusReport, screen: Screen): string[] {
+  const forwardingCores = katranFlagsOf(observed.katran)?.forwardingCores ?? null;
+  const { topology, nics } = observed;
+  return cpuMap({ topology, nics, landings: landings(observed), forwardingCores, rates }, screen);
 }
 
 /** One line for each thing that is wrong or worth knowing; on a narrow screen continued on indented ones. */

@@ -27,7 +27,7 @@ export interface Counters {
 }
 
 /** Everything as it was at one moment. */
-export interface Look extends Counters {
+export interface Observation extends Counters {
   readonly address: string;
   readonly katran: FoundKatran;
   /** What getMac answered, canonical. */
@@ -65,9 +65,9 @@ export interface QueueRate {
   readonly perSecond: number;
 }
 
-/** A look, and what happened since the one before. */
+/** What was observed, and what happened since the time before. */
 export interface StatusReport {
-  readonly look: Look;
+  readonly observed: Observation;
   readonly queues: readonly QueueRate[];
   /** The NIC's interrupts per second, by CPU id. */
   readonly rates: ReadonlyMap<number, number>;

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Ending } from '../failure.ts';
 import { screenFor, type Screen } from '../terminal/screen.ts';
 import { AlternateScreen } from '../terminal/alternate-screen.ts';
-import { look, readCounters, type Subject } from './observe.ts';
+import { observe, readCounters, type Subject } from './observe.ts';
 import { compare } from './report.ts';
 import { statusParts } from './text.ts';
 import type { Counters, StatusReport } from './types.ts';
@@ -33,16 +33,33 @@ export async function watchStatus(subject: Subject): Promise<Ending> {
   const redraw = (): void => {
     if (last !== undefined && !ended()) alternate.draw(frame(last, Date.now(), screen()));
   };
+  // Trouble in a listener, or where nobody catches it, is thrown when the terminal is as it was.
+  let trouble: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): void => {
+    trouble ??= { error };
+    over.abort();
+  };
+  const safely = (action: () => void) => (): void => {
+    try {
+      action();
+    } catch (error) {
+      fail(error);
+    }
+  };
   const takeOff = [
+    world.onUncaught(fail),
     world.onSignals(['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGHUP'], (signal) => {
       endedBy ??= signal;
       over.abort();
     }),
-    world.onSignals(['SIGWINCH', 'SIGCONT'], redraw),
-    world.onSignals(['SIGTSTP'], () => {
-      alternate.leave();
-      world.suspend();
-    }),
+    world.onSignals(['SIGWINCH', 'SIGCONT'], safely(redraw)),
+    world.onSignals(
+      ['SIGTSTP'],
+      safely(() => {
+        alternate.leave();
+        world.suspend();
+      }),
+    ),
   ];
   try {
     let before: Counters = await readCounters(subject);
@@ -50,7 +67,7 @@ export async function watchStatus(subject: Subject): Promise<Ending> {
       const due = before.time + wait - performance.now();
       await pause(Math.max(due, 0), undefined, { signal: over.signal }).catch(() => undefined);
       if (ended()) break;
-      const now = await look(subject);
+      const now = await observe(subject);
       last = compare(before, now);
       before = now;
       redraw();
@@ -59,6 +76,7 @@ export async function watchStatus(subject: Subject): Promise<Ending> {
     alternate.leave();
     for (const off of takeOff) off();
   }
+  if (trouble !== undefined) throw trouble.error;
   if (endedBy !== undefined && endedBy !== 'SIGINT') return { signal: endedBy };
   return last === undefined || last.problems.length === 0 ? 'done' : 'foundWrong';
 }

@@ -4,7 +4,7 @@ import { parseInterrupts } from '../../../src/linux/interrupts.ts';
 import { parseKatranFlags } from '../../../src/katran/katran-flags.ts';
 import type { FoundProcess } from '../../../src/katran/find-katran.ts';
 import { compare } from '../../../src/status/report.ts';
-import type { LiveVector, Look } from '../../../src/status/types.ts';
+import type { LiveVector, Observation } from '../../../src/status/types.ts';
 
 const topology: Topology = {
   possibleCpus: 4,
@@ -47,7 +47,7 @@ function table(...counts: number[][]) {
 }
 
 const MAC = '02:00:00:00:00:01';
-const fine: Look = {
+const fine: Observation = {
   time: 2000,
   interrupts: table([100, 0, 0, 0], [0, 0, 50, 0]),
   fallback: 5n,
@@ -68,10 +68,12 @@ const fine: Look = {
 };
 const before = { time: 1000, interrupts: table([0, 0, 0, 0], [0, 0, 0, 0]), fallback: 5n };
 
-const owners = (...list: FoundProcess[]): Partial<Look> => ({ katran: { ...fine.katran, owners: list } });
-const problems = (change: Partial<Look>): string[] =>
+const owners = (...list: FoundProcess[]): Partial<Observation> => ({
+  katran: { ...fine.katran, owners: list },
+});
+const problems = (change: Partial<Observation>): string[] =>
   compare(before, { ...fine, ...change }).problems.map(({ code }) => code);
-const notes = (change: Partial<Look>): string[] =>
+const notes = (change: Partial<Observation>): string[] =>
   compare(before, { ...fine, ...change }).notes.map(({ code }) => code);
 
 it('nothing wrong when all is as started', () => {
@@ -83,7 +85,7 @@ const down = { listening: false, owners: [], hidden: false, elsewhere: [] };
 const zero = '00:00:00:00:00:00';
 
 describe('what is wrong', () => {
-  it.each<[string, Partial<Look>, string[]]>([
+  it.each<[string, Partial<Observation>, string[]]>([
     ['nobody listens', { katran: down, mac: { trouble: 'x' } }, ['katran-down']],
     ['two listen on one port', owners(katran(...GIVEN), katran(...GIVEN)), ['port-shared']],
     ['katran does not answer', { mac: { trouble: 'DEADLINE_EXCEEDED' } }, ['katran-silent']],
