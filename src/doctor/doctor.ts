@@ -1,7 +1,11 @@
 import { Failure, messageOf } from '../failure.ts';
+import { printableLine } from '../terminal/printable.ts';
 import { CHECKS } from './checks/index.ts';
 import type { Host } from './host.ts';
 import { skipped, STATUSES, type Check, type CheckResult, type Finding, type Status } from './types.ts';
+
+/** A command that bans the interrupts of 64 queues is that long. */
+const MOST_CHARACTERS = 2000;
 
 async function findingOf(check: Check, host: Host): Promise<Finding> {
   try {
@@ -19,7 +23,16 @@ export function runChecks(host: Host, checks: readonly Check[] = CHECKS): Promis
     checks.map(async (check): Promise<CheckResult> => {
       const { status, found, meaning, fix } = await findingOf(check, host);
       const { id, group, purpose } = check;
-      return { id, group, status, found, meaning: meaning ?? purpose, fix: fix ?? null };
+      // Names, settings and what tools print come from outside, and so may any text of a finding.
+      const shown = (text: string): string => printableLine(text, MOST_CHARACTERS);
+      return {
+        id,
+        group,
+        status,
+        found: shown(found),
+        meaning: shown(meaning ?? purpose),
+        fix: fix === undefined ? null : shown(fix),
+      };
     }),
   );
 }

@@ -1,6 +1,7 @@
+import { printableLine } from '../terminal/printable.ts';
 import { findNotes, findProblems } from './findings.ts';
 import { queueRates, ratesByCpu } from './queue-rates.ts';
-import type { Counters, Observation, StatusReport } from './types.ts';
+import type { Counters, Finding, Observation, StatusReport } from './types.ts';
 
 function fallbackRate(before: Counters, after: Counters): number | null {
   if (before.fallback === null || after.fallback === null) return null;
@@ -8,6 +9,14 @@ function fallbackRate(before: Counters, after: Counters): number | null {
   const grown = after.fallback > before.fallback ? Number(after.fallback - before.fallback) : 0;
   return (grown * 1000) / Math.max(after.time - before.time, 1);
 }
+
+/** Process names, addresses and interfaces in a message come from outside. */
+const shown = ({ code, message }: Finding): Finding => ({
+  code,
+  message: printableLine(message, MOST_CHARACTERS),
+});
+
+const MOST_CHARACTERS = 1000;
 
 /** What the second of two readings says, and what happened between them. Throws KernelFileError. */
 export function compare(before: Counters, after: Observation): StatusReport {
@@ -18,7 +27,7 @@ export function compare(before: Counters, after: Observation): StatusReport {
     queues: queueRates(before, after, vectors),
     rates: ratesByCpu(before, after, vectors),
     fallbackPerSecond,
-    problems: findProblems(after, fallbackPerSecond),
-    notes: findNotes(after),
+    problems: findProblems(after, fallbackPerSecond).map(shown),
+    notes: findNotes(after).map(shown),
   };
 }

@@ -4,6 +4,7 @@ import { shortCount } from '../report/load.ts';
 import type { Landing } from '../report/queue-names.ts';
 import { firstFew } from '../terminal/first-few.ts';
 import type { Screen } from '../terminal/screen.ts';
+import { printable } from '../terminal/printable.ts';
 import { table } from '../terminal/table.ts';
 import { wrapped } from '../terminal/wrap.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
@@ -45,12 +46,12 @@ function interfaceWords({ interface: chosen, katran, xdp, nics, interfaceTrouble
       : [
           flags.mapPath === ''
             ? 'standalone'
-            : `shared mode, position ${flags.mapPosition} of ${flags.mapPath}`,
+            : `shared mode, position ${printable(flags.mapPosition)} of ${printable(flags.mapPath)}`,
         ];
   const drivers = [...new Set(nics.flatMap(({ driver }) => driver ?? []))];
   return [
-    chosen.value,
-    ...(drivers.length === 0 ? [] : [drivers.join(' and ')]),
+    printable(chosen.value),
+    ...(drivers.length === 0 ? [] : [printable(drivers.join(' and '))]),
     ...(interfaceTrouble === null ? [] : ['down']),
     ...mode,
     ...(xdp === null ? [] : [xdp === 'none' ? 'no XDP program' : `XDP ${xdp}`]),

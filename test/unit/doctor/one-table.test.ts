@@ -26,3 +26,20 @@ test('no two checks have one id, and every group has some', () => {
   expect(new Set(CHECKS.map(({ id }) => id)).size).toBe(CHECKS.length);
   expect(new Set(CHECKS.map(({ group }) => group))).toEqual(new Set(GROUPS));
 });
+
+test('what comes from outside is printable in text and JSON, and not longer than a screen', async () => {
+  const evil = `\u001b]0;x\u0007\u202e\n${'a'.repeat(500_000)}`;
+  const rows = groupOf('host', {
+    evil: ['asked', () => ({ status: 'fail', found: evil, meaning: evil, fix: evil })],
+  });
+  const results = await runChecks(madeHost(), rows);
+  removeHosts();
+  const text = doctorText(
+    'title',
+    results,
+    screenFor({ isTerminal: false, columns: 80 }, { LANG: 'C.UTF-8' }),
+  );
+  // eslint-disable-next-line no-control-regex -- they are what must not be there
+  expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+  expect(text.length + doctorJson(null, results).length).toBeLessThan(20_000);
+});

@@ -44,14 +44,14 @@ class TestTerminal {
       write: (text: string) => this.write(text),
       finish: () => Promise.resolve(undefined),
     };
-    const listen = <T>(names: readonly string[], listener: (value: T) => void): (() => void) => {
-      const heard = (value: T): void => listener(value);
+    const listen = (names: readonly string[], heard: (value: NodeJS.Signals) => void): (() => void) => {
       for (const name of names) events.on(name, heard);
       return () => {
         for (const name of names) events.off(name, heard);
       };
     };
     return {
+      journal: false,
       argv: ['status', '-watch'],
       environment: { TERM: 'xterm', LANG: 'C.UTF-8' },
       stdout,
@@ -60,7 +60,10 @@ class TestTerminal {
       self: ['start-katran'],
       onSignals: (signals, listener) => listen(signals, listener),
       suspend: () => undefined,
-      onUncaught: (listener) => listen(['uncaught'], listener),
+      endProcess: () => {
+        throw new Error('status ends by itself');
+      },
+      onUncaught: (listener) => listen(['uncaught'], (error) => listener(error)),
     };
   }
 
