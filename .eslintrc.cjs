@@ -10,6 +10,15 @@ const importOf = (name) => ({
   message: STARTED_IN_RUN,
 });
 
+/** Kernel files are read below -sysroot, through src/linux/root.ts. */
+const KERNEL_FILES = [
+  'Literal[value=/^\\u002F(proc|sys)(\\u002F|$)/]',
+  'TemplateLiteral > TemplateElement[value.raw=/^\\u002F(proc|sys)\\u002F/]',
+].map((path) => ({
+  selector: `CallExpression[callee.object.name="fs"] > ${path}`,
+  message: 'only src/linux/root.ts opens /proc and /sys: ask the Root that is handed in',
+}));
+
 /** ESLint 9 reads this file with ESLINT_USE_FLAT_CONFIG=false (set by `npm run lint`). */
 module.exports = {
   root: true,
@@ -37,14 +46,25 @@ module.exports = {
           'error',
           { paths: [...CHILD_PROCESS, ...PROCESS, ...EXECA] },
         ],
-        'no-restricted-syntax': ['error', importOf('^(node:)?child_process$'), importOf('^execa$')],
+        'no-restricted-syntax': [
+          'error',
+          importOf('^(node:)?child_process$'),
+          importOf('^execa$'),
+          ...KERNEL_FILES,
+        ],
       },
     },
     {
       files: ['src/tools/run.ts'],
       rules: {
         '@typescript-eslint/no-restricted-imports': ['error', { paths: [...CHILD_PROCESS, ...PROCESS] }],
-        'no-restricted-syntax': ['error', importOf('^(node:)?child_process$')],
+        'no-restricted-syntax': ['error', importOf('^(node:)?child_process$'), ...KERNEL_FILES],
+      },
+    },
+    {
+      files: ['src/linux/root.ts'],
+      rules: {
+        'no-restricted-syntax': ['error', importOf('^(node:)?child_process$'), importOf('^execa$')],
       },
     },
     {

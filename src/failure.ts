@@ -6,15 +6,25 @@ export const EXIT = { done: 0, failed: 1, usage: 2, foundWrong: 3 } as const;
 /** How a command ended. main.ts makes the exit status of it; `status` is katran's own. */
 export type Ending = keyof typeof EXIT | { readonly signal: NodeJS.Signals } | { readonly status: number };
 
-/**
- * Trouble that can be foreseen: reported as its message on one line, without a stack trace.
- * The message says what was tried, on which path or address, and what to do next.
- */
+export interface FailureOptions {
+  readonly remedy?: string | undefined;
+  readonly cause?: unknown;
+  readonly exitStatus?: number;
+}
+
+/** Trouble that can be foreseen: reported as its message on one line, without a stack trace. */
 export class Failure extends Error {
+  /** What was tried, on which path or address, and why it failed. */
+  readonly what: string;
+  /** What to do next; undefined where `what` leaves no question. */
+  readonly remedy: string | undefined;
   readonly exitStatus: number;
 
-  constructor(message: string, options: { cause?: unknown; exitStatus?: number } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+  constructor(what: string, options: FailureOptions = {}) {
+    const { remedy, cause } = options;
+    super(remedy === undefined ? what : `${what}; ${remedy}`, cause === undefined ? {} : { cause });
+    this.what = what;
+    this.remedy = remedy;
     this.name = new.target.name;
     this.exitStatus = options.exitStatus ?? EXIT.failed;
   }

@@ -11,7 +11,8 @@ export function requireOnline(flag: string, cpus: readonly number[], topology: T
   if (missing.length === 0) return;
   throw new Failure(
     `${flag} ${formatCpuList(cpus)}: CPU ${formatCpuList(missing)} ${missing.length === 1 ? 'is' : 'are'} not online ` +
-      `(online: ${formatCpuList(topology.online)}, in /sys/devices/system/cpu/online); leave ${missing.length === 1 ? 'it' : 'them'} out`,
+      `(online: ${formatCpuList(topology.online)}, in /sys/devices/system/cpu/online)`,
+    { remedy: `leave ${missing.length === 1 ? 'it' : 'them'} out` },
   );
 }
 
@@ -33,7 +34,8 @@ export function chooseCpus(
   const given = new Set(request.cpus ?? topology.online);
   const allowed = topology.online.filter((cpu) => given.has(cpu));
   const cpus = request.smt === 'off' ? firstThreads(topology, allowed) : allowed;
-  if (cpus.length === 0) throw new Failure('-cpus names no CPU; leave it out to use all that are online');
+  if (cpus.length === 0)
+    throw new Failure('-cpus names no CPU', { remedy: 'leave it out to use all that are online' });
   const wanted = new Set(cpus);
   const nodes = topology.nodes
     .map((node): NumaNode => ({ id: node.id, cpus: node.cpus.filter((cpu) => wanted.has(cpu)) }))
@@ -64,7 +66,8 @@ function cpusOfNode(
   const restricted = request.cpus !== null && topology.nodes.some((candidate) => candidate.id === id);
   throw new Failure(
     `-strategy same-node on node ${id} (-numa_node ${request.numaNode}): ` +
-      `${restricted ? 'none of the CPUs in -cpus is on it' : 'it has no online CPU'}; nodes: ${describe(nodes)}; give one of them with -numa_node`,
+      `${restricted ? 'none of the CPUs in -cpus is on it' : 'it has no online CPU'}; nodes: ${describe(nodes)}`,
+    { remedy: 'give one of them with -numa_node' },
   );
 }
 
@@ -84,13 +87,14 @@ function nodeOfNics(nics: readonly PlannedNic[], topology: Topology): number {
   const [id] = ids;
   if (ids.length > 1)
     throw new Failure(
-      `-numa_node nic: the member interfaces are on different nodes (${nics.map((nic) => `${nic.name} ${nic.node}`).join(', ')}); ` +
-        `give one of ${describe(topology.nodes)}`,
+      `-numa_node nic: the member interfaces are on different nodes (${nics.map((nic) => `${nic.name} ${nic.node}`).join(', ')})`,
+      { remedy: `give one of ${describe(topology.nodes)}` },
     );
   if (id === undefined || id < 0)
     throw new Failure(
       `-numa_node nic: the node of ${nics.map((nic) => nic.name).join(', ')} is not known ` +
-        `(/sys/class/net/${nics[0]?.name ?? 'IF'}/device/numa_node); give one of ${describe(topology.nodes)}`,
+        `(/sys/class/net/${nics[0]?.name ?? 'IF'}/device/numa_node)`,
+      { remedy: `give one of ${describe(topology.nodes)}` },
     );
   return id;
 }

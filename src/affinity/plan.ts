@@ -193,7 +193,7 @@ function staysOn(vector: FoundVector, online: ReadonlySet<number>): number {
       : `is on CPUs ${formatCpuList(parseAffinityMask(vector.current))} (${file}/smp_affinity)`;
   throw new Failure(
     `-strategy keep: irq ${vector.irq} (${vector.name}) ${has}, and effective_affinity ` +
-      `${vector.effective === null ? 'does not exist' : `is ${formatCpuList(vector.effective) || 'empty'}`}; ` +
-      'it must stay on one online CPU: pin it to one, or choose another -strategy',
+      (vector.effective === null ? 'does not exist' : `is ${formatCpuList(vector.effective) || 'empty'}`),
+    { remedy: 'it must stay on one online CPU: pin it to one, or choose another -strategy' },
   );
 }

@@ -44,7 +44,9 @@ function wantedServices(file: string): Services {
   if (file === '-') return parseServices(fs.readFileSync(0, 'utf8'), 'standard input');
   const wanted = readServicesFile(file);
   if (wanted === undefined)
-    throw new Failure(`there is no file ${file}; 'start-katran services save -o FILE' writes one`);
+    throw new Failure(`there is no file ${file}`, {
+      remedy: `'start-katran services save -o FILE' writes one`,
+    });
   return wanted;
 }
 

@@ -24,13 +24,13 @@ function requireFree(file: string): void {
   try {
     if (fs.lstatSync(file, { throwIfNoEntry: false }) === undefined || isOurs(file)) return;
   } catch (error) {
-    throw new Failure(
-      `cannot look at ${file}: ${errnoOf(error) ?? messageOf(error)}; give another -report_file`,
-    );
+    throw new Failure(`cannot look at ${file}: ${errnoOf(error) ?? messageOf(error)}`, {
+      remedy: 'give another -report_file',
+    });
   }
-  throw new Failure(
-    `${file} exists and is not a report of start-katran, so it is left alone; give another -report_file`,
-  );
+  throw new Failure(`${file} exists and is not a report of start-katran, so it is left alone`, {
+    remedy: 'give another -report_file',
+  });
 }
 
 /**
@@ -43,7 +43,8 @@ export function writeReport(file: string, text: string): void {
     replaceFile(file, text);
   } catch (error) {
     if (!(error instanceof UnwritableFile)) throw error;
-    throw new Failure(`cannot write the report to ${file}: ${error.reason}; give another -report_file`, {
+    throw new Failure(`cannot write the report to ${file}: ${error.reason}`, {
+      remedy: 'give another -report_file',
       cause: error,
     });
   }

@@ -1,4 +1,5 @@
 import dgram from 'node:dgram';
+import { errnoOf } from '../failure.ts';
 import { readIpv6Routes } from '../linux/ipv6-route.ts';
 import { openRoot, type Root } from '../linux/root.ts';
 import { isLinkLocal } from './next-hop.ts';
@@ -20,8 +21,7 @@ export function sendDatagram(hop: NextHop): Promise<string | undefined> {
       if (finished) return;
       finished = true;
       socket.close();
-      const code = error !== null && 'code' in error ? String(error.code) : error?.message;
-      resolve(code);
+      resolve(error === null ? undefined : (errnoOf(error) ?? error.message));
     };
     // Stays on: a late error must not end the program.
     socket.on('error', finish);

@@ -92,8 +92,8 @@ export async function readIpv6Neighbour(
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(
-      `cannot look up the MAC of ${address} on ${device} with ip -j -6 neigh: ${whyIpFailed(error)}; -default_mac overrides it`,
-      { cause: error },
+      `cannot look up the MAC of ${address} on ${device} with ip -j -6 neigh: ${whyIpFailed(error)}`,
+      { remedy: '-default_mac overrides it', cause: error },
     );
   }
 }

@@ -56,7 +56,8 @@ function checkGatewayText(gateway: string | undefined): void {
 
 function noRoute({ root, intf }: RouteOptions): Failure {
   return new Failure(
-    `no default route for ${intf} or any other interface in ${root.hostPath('/proc/net/route')} and ${root.hostPath('/proc/net/ipv6_route')}; add one, or give the gateway with -gateway or its MAC with -default_mac`,
+    `no default route for ${intf} or any other interface in ${root.hostPath('/proc/net/route')} and ${root.hostPath('/proc/net/ipv6_route')}`,
+    { remedy: 'add one, or give the gateway with -gateway or its MAC with -default_mac' },
   );
 }
 
@@ -100,7 +101,8 @@ class Prober {
 function unresolved({ root, timeoutMs }: ResolveOptions, hop: NextHop, seen: string, story: string): Failure {
   const table = hop.family === 4 ? root.hostPath('/proc/net/arp') : 'ip -j -6 neigh';
   return new Failure(
-    `cannot find the MAC of the gateway ${hop.address} on ${hop.interface} (${hop.reason}): ${table} shows ${seen} after ${timeoutMs} ms (${story}); check that it is up and on this link, or give its MAC with -default_mac`,
+    `cannot find the MAC of the gateway ${hop.address} on ${hop.interface} (${hop.reason}): ${table} shows ${seen} after ${timeoutMs} ms (${story})`,
+    { remedy: 'check that it is up and on this link, or give its MAC with -default_mac' },
   );
 }
 

@@ -80,7 +80,9 @@ export function effectiveKatranOptions<
 >(options: T): T {
   const server = lastValueOf('server', options.katranArguments);
   if (server?.startsWith('unix:') === true) {
-    throw new Failure(`cannot follow katran to '${server}', given after --; give -server as HOST:PORT`);
+    throw new Failure(`cannot follow katran to '${server}', given after --`, {
+      remedy: 'give -server as HOST:PORT',
+    });
   }
   if (server !== undefined) dialTarget(server);
   const delay = lastValueOf('shutdown_delay', options.katranArguments)?.trim();

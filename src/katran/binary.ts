@@ -15,7 +15,20 @@ function checkProgram(file: string): void {
   } catch {
     return; // it may be executed but not read
   }
-  if (problem !== undefined) throw new Failure(`katran binary ${file} is ${problem}; check -binary`);
+  if (problem !== undefined)
+    throw new Failure(`katran binary ${file} is ${problem}`, { remedy: 'check -binary' });
+}
+
+/** No directory of PATH has the program. A PATH can be long, so that a table has words of its own for it. */
+export class NotInPath extends Failure {
+  readonly program: string;
+
+  constructor(program: string, searchPath: string) {
+    super(`${program} is not in PATH (${searchPath}), of which only absolute directories count`, {
+      remedy: 'give its path with -binary',
+    });
+    this.program = program;
+  }
 }
 
 const DEFAULT_BINARY = 'katran_server_grpc';
@@ -37,10 +50,7 @@ export function findBinary(options: Pick<Options, 'binary'>, searchPath: string)
     return name;
   }
   const file = findInPath(name, searchPath);
-  if (file === undefined)
-    throw new Failure(
-      `${name} is not in PATH (${searchPath}), of which only absolute directories count; give its path with -binary`,
-    );
+  if (file === undefined) throw new NotInPath(name, searchPath);
   checkProgram(file);
   return file;
 }

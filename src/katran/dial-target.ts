@@ -24,7 +24,7 @@ function isUnspecified(ipv6: string): boolean {
 }
 
 function unusable(address: string): Failure {
-  return new Failure(
-    `cannot dial katran at '${address}'; give -server as HOST:PORT or [IPv6]:PORT with a port of 1-65535`,
-  );
+  return new Failure(`cannot dial katran at '${address}'`, {
+    remedy: 'give -server as HOST:PORT or [IPv6]:PORT with a port of 1-65535',
+  });
 }

@@ -6,23 +6,26 @@ import { errnoOf, Failure, messageOf } from '../failure.ts';
 export function checkFile(file: string, mode: 'read' | 'execute', what: string, flag: string): void {
   const advice = `check ${flag}`;
   try {
-    if (!fs.statSync(file).isFile()) throw new Failure(`${what} ${file} is not a file; ${advice}`);
+    if (!fs.statSync(file).isFile()) throw new Failure(`${what} ${file} is not a file`, { remedy: advice });
     fs.accessSync(file, mode === 'read' ? fs.constants.R_OK : fs.constants.X_OK);
   } catch (error) {
     if (error instanceof Failure) throw error;
     const code = errnoOf(error) ?? messageOf(error);
-    if (code === 'ENOENT') throw new Failure(`${what} ${file} does not exist; ${advice}`);
+    if (code === 'ENOENT') throw new Failure(`${what} ${file} does not exist`, { remedy: advice });
     if (code === 'EACCES') {
-      throw new Failure(`${what} ${file} is not ${mode === 'read' ? 'readable' : 'executable'}; ${advice}`);
+      throw new Failure(`${what} ${file} is not ${mode === 'read' ? 'readable' : 'executable'}`, {
+        remedy: advice,
+        cause: error,
+      });
     }
-    throw new Failure(`cannot use ${what} ${file}: ${code}; ${advice}`);
+    throw new Failure(`cannot use ${what} ${file}: ${code}`, { remedy: advice });
   }
 }
 
 /** Throws Failure unless the BPF objects katran will load are there and readable. */
 export function checkBpfObjects(options: Pick<Options, 'balancer_bpf' | 'enable_hc' | 'hc_bpf'>): void {
   const check = (file: string, flag: string, what: string): void => {
-    if (file === '') throw new Failure(`no ${what} given; name it with ${flag}`);
+    if (file === '') throw new Failure(`no ${what} given`, { remedy: `name it with ${flag}` });
     checkFile(file, 'read', what, flag);
   };
   check(options.balancer_bpf, '-balancer_bpf', 'balancer BPF object');

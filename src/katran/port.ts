@@ -41,8 +41,11 @@ export async function checkPortFree(endpoint: KatranEndpoint, predecessor?: numb
   if (all.length > 0 && listening.length === 0) return;
   if (listening.length === 0 && !(await answers(endpoint))) return;
   throw new Failure(
-    `katran's port ${endpoint.port} is taken: ${whose(listening[0])} answers on ${endpoint.address}; ` +
-      'stop it first (two katrans share a port silently, and traffic stops when one of them ends), or give another -server',
+    `katran's port ${endpoint.port} is taken: ${whose(listening[0])} answers on ${endpoint.address}`,
+    {
+      remedy:
+        'stop it first (two katrans share a port silently, and traffic stops when one of them ends), or give another -server',
+    },
   );
 }
 

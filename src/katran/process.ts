@@ -27,7 +27,7 @@ export async function startKatran(
     return await startChild(binary, args, { streams: [stdout, stderr], environment });
   } catch (error) {
     if (!(error instanceof NotStarted)) throw error;
-    throw new Failure(`${error.message}; check -binary`, { cause: error });
+    throw new Failure(error.message, { remedy: 'check -binary', cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { Failure } from '../failure.ts';
+import { errnoOf, Failure, messageOf } from '../failure.ts';
 import { readHint } from './read-hint.ts';
 
 /** A kernel file that could not be read or written; `code` is the errno name (`EIO`, `ENOENT`, …) where there is one. */
@@ -8,8 +8,8 @@ export class KernelFileError extends Failure {
   readonly path: string;
   readonly code: string | undefined;
 
-  constructor(message: string, path: string, code?: string, cause?: unknown) {
-    super(message, { cause });
+  constructor(what: string, path: string, code?: string, cause?: unknown, remedy?: string) {
+    super(what, { cause, remedy });
     this.path = path;
     this.code = code;
   }
@@ -42,12 +42,8 @@ export interface Root {
   hostPath(path: string): string;
 }
 
-function errnoCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-}
-
 function isAbsence(error: unknown): boolean {
-  const code = errnoCode(error);
+  const code = errnoOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
@@ -67,23 +63,24 @@ export function openRoot(directory: string): Root {
   try {
     base = fs.realpathSync(directory);
   } catch (error) {
-    throw new Failure(
-      `cannot use -sysroot ${directory}: ${errnoCode(error) ?? String(error)}; it must be an existing directory`,
-    );
+    throw new Failure(`cannot use -sysroot ${directory}: ${errnoOf(error) ?? messageOf(error)}`, {
+      remedy: 'it must be an existing directory',
+    });
   }
   const prefix = base === '/' ? '' : base;
   const hostPath = (kernelPath: string): string => prefix + kernelPath;
 
   const failed = (verb: string, kernelPath: string, error: unknown): KernelFileError => {
-    const code = errnoCode(error);
-    const reason = code ?? (error instanceof Error ? error.message : String(error));
+    const code = errnoOf(error);
     // What a refused write means is known where it is made.
-    const hint = verb === 'write' ? '' : readHint(kernelPath, code, { live: base === '/', uid: ownUid() });
+    const remedy =
+      verb === 'write' ? undefined : readHint(kernelPath, code, { live: base === '/', uid: ownUid() });
     return new KernelFileError(
-      `cannot ${verb} ${hostPath(kernelPath)}: ${reason}${hint}`,
+      `cannot ${verb} ${hostPath(kernelPath)}: ${code ?? messageOf(error)}`,
       hostPath(kernelPath),
       code,
       error,
+      remedy,
     );
   };
 

@@ -14,11 +14,13 @@ export function chooseInterface(options: Pick<Options, 'intf' | 'given'>, root: 
   const present = listNetDevices(root);
   if (present.includes(options.intf)) return options.intf;
   const absent = `interface ${options.intf} does not exist; there are ${present.join(', ') || 'none'}`;
-  if (options.given.has('intf')) throw new Failure(`${absent}; choose one with -intf`);
+  if (options.given.has('intf')) throw new Failure(absent, { remedy: 'choose one with -intf' });
   const [route] = [...defaultRoutes(readRoutes(root)), ...defaultIpv6Routes(readIpv6Routes(root))];
   const routed = route?.interface;
   if (routed === undefined || !present.includes(routed)) {
-    throw new Failure(`${absent}, and there is no default route to take one from; choose one with -intf`);
+    throw new Failure(`${absent}, and there is no default route to take one from`, {
+      remedy: 'choose one with -intf',
+    });
   }
   log.info(
     `${options.intf} is absent and -intf is not given: using ${routed}, the default route's interface`,

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { errnoOf } from '../failure.ts';
 import { RELAY_INPUT } from './marker.ts';
 import { Sink } from './sink.ts';
 import { LineWrapper, type KatranStream } from './wrap-lines.ts';
@@ -25,7 +26,7 @@ async function readSome(descriptor: number, buffer: Buffer): Promise<number> {
     try {
       return await readOnce(descriptor, buffer);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = errnoOf(error);
       if (code !== 'EINTR' && code !== 'EAGAIN') throw error;
       await pause(RETRY_MS);
     }

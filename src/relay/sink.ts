@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { errnoOf } from '../failure.ts';
 import { LINE_BYTES } from './wrap-lines.ts';
 
 const RETRY_MS = 10;
@@ -13,10 +14,6 @@ function writeOnce(descriptor: number, bytes: Buffer): Promise<number> {
       else reject(error);
     });
   });
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
 /**
@@ -46,7 +43,7 @@ export class Sink {
       try {
         bytes = bytes.subarray(await writeOnce(this.#descriptor, bytes));
       } catch (error) {
-        switch (codeOf(error)) {
+        switch (errnoOf(error)) {
           case 'EINTR':
             break;
           case 'EAGAIN': // somebody else made it non-blocking

@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { errnoOf } from '../failure.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 
 /** Bytes that may wait for a reader that does not read before further lines are dropped. */
@@ -111,7 +112,7 @@ export class DescriptorOutput implements Output {
       this.#own ??= ownDescription(this.#inherited);
       return fs.writeSync(this.#own, bytes);
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'EIO';
+      const code = errnoOf(error) ?? 'EIO';
       if (code === 'EAGAIN') {
         this.#timer = setTimeout(() => this.#flush(), RETRY_MS);
         this.#timer.unref();
@@ -142,6 +143,8 @@ function ownDescription(descriptor: number): number {
     const kind = fs.fstatSync(descriptor);
     if (!kind.isFIFO() && !kind.isCharacterDevice()) return descriptor;
     const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
+    // No kernel file, but this very process's own descriptor by its other name: the only way to a description of our own.
+    // eslint-disable-next-line no-restricted-syntax
     return fs.openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch {
     return descriptor;

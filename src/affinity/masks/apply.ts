@@ -120,10 +120,10 @@ export function applyPlan(
   } catch (error) {
     const outcome = rollBack(root, attempted, log);
     if (outcome.complete) quietly(() => saved.undo());
-    const next = outcome.complete
-      ? ''
-      : `; see to them, then run 'start-katran restore -intf ${plan.interface}'`;
-    throw new Failure(`${whatFailed(error, attempted.at(-1))}; ${outcome.told}${next}`, { cause: error });
+    const remedy = outcome.complete
+      ? undefined
+      : `see to them, then run 'start-katran restore -intf ${plan.interface}'`;
+    throw new Failure(`${whatFailed(error, attempted.at(-1))}; ${outcome.told}`, { remedy, cause: error });
   }
   const cpus = new Set(vectors.map(({ cpu }) => cpu)).size;
   log.info(`${counted(vectors.length, 'IRQ')} pinned to ${counted(cpus, 'CPU')}`);

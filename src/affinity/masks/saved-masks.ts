@@ -80,7 +80,9 @@ export function readSavedMasks(root: Root, interfaceName: string): SavedMask[] |
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const advice =
       code === 'ELOOP' ? 'it is a symbolic link: remove it' : code === 'EACCES' ? 'run as root' : 'remove it';
-    throw new Failure(`cannot read the saved IRQ masks in ${file}: ${code ?? messageOf(error)}; ${advice}`);
+    throw new Failure(`cannot read the saved IRQ masks in ${file}: ${code ?? messageOf(error)}`, {
+      remedy: advice,
+    });
   }
   return parseSavedMasks(text, file);
 }
@@ -98,7 +100,9 @@ function makeDirectory(directory: string): void {
 function makeOwnDirectory(directory: string): void {
   makeDirectory(directory);
   if (!fs.lstatSync(directory).isDirectory())
-    throw new Failure(`cannot save IRQ masks in ${directory}: it is not a directory; remove it`);
+    throw new Failure(`cannot save IRQ masks in ${directory}: it is not a directory`, {
+      remedy: 'remove it',
+    });
 }
 
 /** The file in a directory of its own, which is made when it is missing. */
@@ -109,10 +113,10 @@ function replaceSavedMasks(file: string, text: string): void {
   } catch (error) {
     if (error instanceof Failure && !(error instanceof UnwritableFile)) throw error;
     const { reason, advice } = error instanceof UnwritableFile ? error : unwritable(file, error);
-    throw new Failure(
-      `cannot save the IRQ masks found to ${file}: ${reason}; no mask was written; ${advice}`,
-      { cause: error },
-    );
+    throw new Failure(`cannot save the IRQ masks found to ${file}: ${reason}; no mask was written`, {
+      remedy: advice,
+      cause: error,
+    });
   }
 }
 
@@ -163,6 +167,8 @@ export function removeSavedMasks(root: Root, interfaceName: string): void {
   try {
     fs.rmSync(file, { force: true });
   } catch (error) {
-    throw new Failure(`cannot remove ${file}: ${errnoOf(error) ?? messageOf(error)}; remove it by hand`);
+    throw new Failure(`cannot remove ${file}: ${errnoOf(error) ?? messageOf(error)}`, {
+      remedy: 'remove it by hand',
+    });
   }
 }

@@ -13,25 +13,25 @@ export function noReceiveVectors(device: NetDevice, vectors: readonly Vector[]):
   const what = `${device.name} (driver ${device.driver ?? 'none'}) has no receive interrupts`;
   const hasBus = device.pciAddress !== null || device.virtioDevice !== null;
   if (vectors.length === 0 && !hasBus && device.driver === null)
-    return new Failure(
-      `${what} of its own: it is a virtual device; give the physical interface below it with -intf, ${WAY_OUT}`,
-    );
+    return new Failure(`${what} of its own: it is a virtual device`, {
+      remedy: `give the physical interface below it with -intf, ${WAY_OUT}`,
+    });
   if (vectors.length === 0 && !hasBus && (device.up || WITHOUT_INTERRUPTS.has(device.driver ?? '')))
     return new Failure(
-      `${what}: ${device.driver ?? 'it'} has no interrupts of its own to pin, there is no PCI function behind it; ${GIVE_CORES}`,
+      `${what}: ${device.driver ?? 'it'} has no interrupts of its own to pin, there is no PCI function behind it`,
+      { remedy: GIVE_CORES },
     );
   if (!device.up)
-    return new Failure(
-      `${what}: it is down, and drivers request their interrupts when it comes up; ` +
-        `run: ip link set ${device.name} up; ${WAY_OUT}`,
-    );
+    return new Failure(`${what}: it is down, and drivers request their interrupts when it comes up`, {
+      remedy: `run: ip link set ${device.name} up; ${WAY_OUT}`,
+    });
   if (vectors.length > 0) {
     const names = vectors.map((vector) => `${vector.irq} ${vector.name}`).slice(0, 8);
-    return new Failure(
-      `${what} in /proc/interrupts, only ${names.join(', ')}; look at its queues: ethtool -l ${device.name}; ${WAY_OUT}`,
-    );
+    return new Failure(`${what} in /proc/interrupts, only ${names.join(', ')}`, {
+      remedy: `look at its queues: ethtool -l ${device.name}; ${WAY_OUT}`,
+    });
   }
-  return new Failure(
-    `${what} in /proc/interrupts; a driver that polls has none: look for its name there, ${WAY_OUT}`,
-  );
+  return new Failure(`${what} in /proc/interrupts`, {
+    remedy: `a driver that polls has none: look for its name there, ${WAY_OUT}`,
+  });
 }

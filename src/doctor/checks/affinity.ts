@@ -1,7 +1,7 @@
 import { differingVectors } from '../../affinity/differing.ts';
 import { receiving } from '../../affinity/receiving.ts';
 import type { AffinityPlan } from '../../affinity/types.ts';
-import { Failure, messageOf } from '../../failure.ts';
+import { Failure } from '../../failure.ts';
 import { formatCpuList } from '../../linux/cpu-list.ts';
 import { findProcesses, listProcesses } from '../../linux/processes.ts';
 import type { Root } from '../../linux/root.ts';
@@ -65,15 +65,10 @@ const planExists: Examine = (host) => {
     return ok(`${receive} receive ${receive === 1 ? 'vector' : 'vectors'} to CPUs ${cores} (${strategy})`);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    // Messages of failures end with what to do: `…; run: ip link set eth0 up`.
-    const message = messageOf(error);
-    const end = message.lastIndexOf('; ');
     return fail(
-      end === -1 ? message : message.slice(0, end),
+      error.what,
       'katran cannot be told which CPUs receive packets, so it is not started',
-      end === -1
-        ? 'correct the flags; start-katran -dry_run tells the same until then'
-        : message.slice(end + 2),
+      error.remedy ?? 'correct the flags; start-katran -dry_run tells the same until then',
     );
   }
 };

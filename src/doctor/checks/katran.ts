@@ -1,13 +1,13 @@
-import { Failure, messageOf } from '../../failure.ts';
-import { findBinary } from '../../katran/binary.ts';
+import { errnoOf, Failure } from '../../failure.ts';
+import { findBinary, NotInPath } from '../../katran/binary.ts';
 import { lruBytes, mebibytes } from '../../katran/lru-memory.ts';
 import { readMemory } from '../../linux/meminfo.ts';
 import type { Listener } from '../../linux/tcp-listeners.ts';
 import { type Check, type Examine, fail, groupOf, ok, skipped, warn } from '../types.ts';
 
-function advice(binary: string, message: string): string {
+function advice(binary: string, { cause }: Failure): string {
   if (binary === '') return 'give its path: -binary /path/to/katran_server_grpc';
-  return message.includes('not executable') ? `chmod +x ${binary}, or correct -binary` : 'correct -binary';
+  return errnoOf(cause) === 'EACCES' ? `chmod +x ${binary}, or correct -binary` : 'correct -binary';
 }
 
 const binary: Examine = ({ options, searchPath }) => {
@@ -15,10 +15,8 @@ const binary: Examine = ({ options, searchPath }) => {
     return ok(findBinary(options, searchPath));
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const message = messageOf(error)
-      .replace(/; .*$/, '')
-      .replace(/ in PATH \(.*$/, ' in PATH');
-    return fail(message, 'there is nothing to start', advice(options.binary, message));
+    const found = error instanceof NotInPath ? `${error.program} is not in PATH` : error.what;
+    return fail(found, 'there is nothing to start', advice(options.binary, error));
   }
 };
 

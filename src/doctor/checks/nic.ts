@@ -1,7 +1,7 @@
 import { receiving } from '../../affinity/receiving.ts';
 import { readDeviceFacts } from '../../affinity/vectors/device-facts.ts';
 import { discoverVectors } from '../../affinity/vectors/discover.ts';
-import { Failure, messageOf } from '../../failure.ts';
+import { Failure } from '../../failure.ts';
 import { listNetDevices, type NetDevice } from '../../linux/net-device.ts';
 import { readIndirection, readReceiveRing } from '../../tools/ethtool.ts';
 import type { Host } from '../host.ts';
@@ -29,7 +29,7 @@ const interfaceExists: Examine = (host) => {
       host.root.exists(`/sys/class/net/${name}/device`),
     );
     return fail(
-      messageOf(error).replace(/; choose one with -intf$/, ''),
+      error.what,
       'katran aborts (SIGABRT) without it, and nothing else about the NIC can be checked',
       `name the interface: -intf ${physical[0] ?? 'NAME'}`,
     );
