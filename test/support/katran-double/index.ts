@@ -1,13 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Namespace } from '../netns.ts';
+import { buildBpf } from './bpf-programs.ts';
 import { buildKatranDouble } from './build.mjs';
 import type { SettingName } from './settings.ts';
 import { PATIENCE_MS } from '../patience.ts';
 
 export { buildKatranDouble };
+export * from './bpf-programs.ts';
 export { type CallResult, type Calls, callsTo } from './calls.ts';
 
 /** One line of the double's journal; see README.md for the events and what else they carry. */
@@ -45,6 +57,10 @@ export interface Stage {
   remove(): void;
 }
 
+/**
+ * With `REAL_XDP: 1` the stage's object is the double's own balancer, compiled, and the double must run in a namespace
+ * with the interface it is given; without it the object is the header of one, and a marker file stands for XDP.
+ */
 export function makeStage(settings: Settings = {}): Stage {
   const directory = mkdtempSync(join(tmpdir(), 'katran-double-'));
   const at = (name: string): string => join(directory, name);
@@ -56,7 +72,8 @@ export function makeStage(settings: Settings = {}): Stage {
     STATS: at('stats'),
   };
   const bpfObject = at('balancer.bpf.o');
-  writeFileSync(bpfObject, bpfElfHeader());
+  if (String(settings.REAL_XDP) === '1') copyFileSync(buildBpf('balancer'), bpfObject);
+  else writeFileSync(bpfObject, bpfElfHeader());
   writeFileSync(paths.JOURNAL, '');
   writeFileSync(paths.FALLBACK, '0 0\n');
   writeFileSync(paths.STATS, '');
@@ -101,20 +118,33 @@ export interface Double {
  * accepts; `args` come last and so override. Does not wait: `stage.waitFor('listening')` does.
  */
 export async function startDouble(
-  options: { args?: readonly string[]; settings?: Settings; address?: string; stage?: Stage } = {},
+  options: {
+    args?: readonly string[];
+    settings?: Settings;
+    address?: string;
+    stage?: Stage;
+    /** Where it runs; an address of that namespace is then to be given. */
+    namespace?: Namespace;
+  } = {},
 ): Promise<Double> {
   const stage =
     options.stage ?? makeStage({ START_DELAY: 0, INTERFACES: 'eth0,ipip0,ipip60', ...options.settings });
   const address = options.address ?? `127.0.0.1:${await freePort()}`;
   const flags = [`-server=${address}`, `-balancer_prog=${stage.bpfObject}`, '-hc_forwarding=false'];
-  const child = spawn(
+  const within = options.namespace === undefined ? [] : ['ip', 'netns', 'exec', options.namespace.name];
+  const words = [
+    ...within,
     buildKatranDouble(),
-    [...flags, '-shutdown_delay=0', '-lru_size=1000', ...(options.args ?? [])],
-    {
-      env: { ...process.env, ...stage.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+    ...flags,
+    '-shutdown_delay=0',
+    '-lru_size=1000',
+    ...(options.args ?? []),
+  ];
+  const [program = '', ...args] = words;
+  const child = spawn(program, args, {
+    env: { ...process.env, ...stage.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const { pid } = child;
   if (pid === undefined) throw new Error(`could not start ${buildKatranDouble()}`);
   const output = { stdout: '', stderr: '' };

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { bpfForwarding } from './bpf-forwarding.ts';
 import { armTimedCrash, crashIfToldTo, hangsAt } from './faults.ts';
 import { type FlagValues, parseFlags } from './flags.ts';
 import { startFlood } from './flood.ts';
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
   abortOnFatalStart(flag);
 
   const opened: { port?: Port } = {};
-  const forwarding = markerForwarding();
+  const forwarding = setting('REAL_XDP') === '1' ? bpfForwarding(flag) : markerForwarding();
   const handlers = setTimeout(
     () => stopOnSignals(Number(flag('shutdown_delay')), () => opened.port, forwarding),
     numberSetting('HANDLERS_AFTER', Math.min(100, startDelay(flag))),
@@ -37,8 +38,7 @@ async function main(): Promise<void> {
     return forever();
   }
   await elapsed(startDelay(flag));
-  forwarding.attach();
-  journal('xdp-attached');
+  attachOrAbort(forwarding);
   log('E', 'BpfLoader.cpp:77', 'libbpf: elf: skipping unrecognized data section(7) .eh_frame');
   crashIfToldTo('before-port');
   if (hangsAt('before-port')) return forever();
@@ -63,6 +63,18 @@ function abortOnFatalStart(flag: FlagValues): void {
   writeAll(2, fatal.tail);
   journal('exit', { signal: 'SIGABRT' });
   dieOf('SIGABRT');
+}
+
+function attachOrAbort(forwarding: Forwarding): void {
+  try {
+    forwarding.attach();
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    writeAll(2, `terminate called after throwing an instance of 'std::invalid_argument'\n  what():  ${what}`);
+    journal('exit', { signal: 'SIGABRT' });
+    dieOf('SIGABRT');
+  }
+  journal('xdp-attached');
 }
 
 /** `START_DELAY` in ms; `real` grows with the connection table as katran's does. */

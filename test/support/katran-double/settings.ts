@@ -26,6 +26,7 @@ export type SettingName =
   | 'LINGER'
   | 'JOURNAL'
   | 'XDP'
+  | 'REAL_XDP'
   | 'INTERFACES'
   | 'SYSROOT'
   | 'CAPABILITIES'
