@@ -1,9 +1,15 @@
 import { isThisMachine } from './datagram.ts';
 import { readArpNeighbour, readIpv6Neighbour } from './neighbour.ts';
 import { readNextHop } from './tables.ts';
-import type { GatewayOptions, RouteOptions, Sighting } from './types.ts';
+import type { GatewayOptions, Neighbour, RouteOptions, Sighting } from './types.ts';
 
-const NO_ROUTE: Sighting = { hop: null, mac: null, trouble: 'no-route', seen: 'no default route' };
+export const NO_ROUTE: Sighting = { hop: null, mac: null, trouble: 'no-route', seen: 'no default route' };
+
+export const RECORDED_IPV6: Neighbour = {
+  mac: null,
+  trouble: 'absent',
+  seen: 'an IPv6 address of another machine, whose neighbours are not recorded',
+};
 
 /**
  * What the tables of /proc say of the gateway this moment. Synchronous, sends nothing, starts nothing; so the MAC of
@@ -21,13 +27,6 @@ export async function look(options: GatewayOptions, signal?: AbortSignal): Promi
   const sighting = lookInTables(options);
   const { hop } = sighting;
   if (hop?.family !== 6) return sighting;
-  if (!isThisMachine(options.root, 6)) {
-    return {
-      hop,
-      mac: null,
-      trouble: 'absent',
-      seen: 'an IPv6 address of another machine, whose neighbours are not recorded',
-    };
-  }
+  if (!isThisMachine(options.root, 6)) return { hop, ...RECORDED_IPV6 };
   return { hop, ...(await readIpv6Neighbour(options.tools, hop, signal)) };
 }

@@ -58,8 +58,8 @@ function entryOf({ device, mac = '', states }: NeighbourEntry, hop: NextHop): En
   };
 }
 
-/** The next hop's MAC in the entries of the IPv6 neighbour table. */
-export function ipv6Neighbour(entries: readonly NeighbourEntry[], hop: NextHop): Neighbour {
+/** The next hop's MAC in entries as `ip` tells them, of either family. */
+export function neighbourAmong(entries: readonly NeighbourEntry[], hop: NextHop): Neighbour {
   const own = entries.filter(({ address }) => parseAddress(address)?.address === hop.address);
   return judgeAll(
     own.map((entry) => entryOf(entry, hop)),
@@ -73,22 +73,17 @@ function whyIpFailed(error: Failure): string {
 }
 
 /**
- * The MAC of an IPv6 next hop from `ip -j -6 neigh`: /proc has no such table. Throws Failure when `ip` is missing, fails or
- * hangs; the signal's reason when aborted.
+ * What `ip -j -6 neigh` has of an IPv6 next hop: /proc has no such table. Throws Failure when `ip` is missing, fails or hangs; the
+ * signal's reason when aborted.
  */
-export async function readIpv6Neighbour(
+export async function readIpv6Entries(
   tools: Tools,
   hop: NextHop,
   signal: AbortSignal | undefined,
-): Promise<Neighbour> {
+): Promise<NeighbourEntry[]> {
   const { address, interface: device } = hop;
   try {
-    const entries = await readIpv6Neighbours(
-      tools,
-      { address, device },
-      { timeoutMs: IP_TIMEOUT_MS, signal },
-    );
-    return ipv6Neighbour(entries, hop);
+    return await readIpv6Neighbours(tools, { address, device }, { timeoutMs: IP_TIMEOUT_MS, signal });
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure(
@@ -96,4 +91,13 @@ export async function readIpv6Neighbour(
       { remedy: '-default_mac overrides it', cause: error },
     );
   }
+}
+
+/** The MAC of an IPv6 next hop. Throws like readIpv6Entries. */
+export async function readIpv6Neighbour(
+  tools: Tools,
+  hop: NextHop,
+  signal: AbortSignal | undefined,
+): Promise<Neighbour> {
+  return neighbourAmong(await readIpv6Entries(tools, hop, signal), hop);
 }

@@ -6,10 +6,10 @@ export class SendTimes {
 
   constructor(private readonly everyMs: number) {}
 
-  /** True when nothing was sent to this receiver in the last everyMs; it then counts as sent to now. */
-  isDue(receiver: string): boolean {
+  /** True when nothing was sent to this receiver in the last everyMs (the usual time unless given); it then counts as sent to now. */
+  isDue(receiver: string, everyMs = this.everyMs): boolean {
     const now = performance.now();
-    if (now - (this.last.get(receiver) ?? -Infinity) < this.everyMs) return false;
+    if (now - (this.last.get(receiver) ?? -Infinity) < everyMs) return false;
     // Deleted first, so that the map stays in order of time and the oldest goes.
     this.last.delete(receiver);
     this.last.set(receiver, now);

@@ -1,7 +1,8 @@
 import { readIpv6Routes, defaultIpv6Routes, type Ipv6Route } from '../linux/ipv6-route.ts';
 import {
   defaultRoutes,
-  readRoutes,
+  readFirstRoutes,
+  readTellingRoutes,
   RTF_GATEWAY,
   RTF_REJECT,
   RTF_UP,
@@ -66,7 +67,8 @@ const isOnLink = ({ flags }: { readonly flags: number }): boolean =>
 
 /** The next hop by /proc/net/route and, where that has no default route, /proc/net/ipv6_route. Throws KernelFileError. */
 export function readNextHop({ root, intf, gateway }: RouteOptions): NextHop | null {
-  const routes = readRoutes(root);
+  // Without -gateway only default routes matter, and of a long table they come first.
+  const routes = gateway === undefined ? readFirstRoutes(root) : readTellingRoutes(root);
   const defaults = defaultRoutes(routes).map(fromIpv4);
   // Read only where it matters: on a router it can be long.
   const needsIpv6 = gateway === undefined ? defaults.length === 0 : gateway.includes(':');

@@ -2,10 +2,11 @@ import { messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
 import { isThisMachine, sendDatagram } from './datagram.ts';
 import { RateLimitedLog } from '../log/rate-limited-log.ts';
-import { look } from './look.ts';
-import type { KernelEvents } from '../tools/ip-monitor.ts';
+import { KernelView, TABLES_EVERY_MS } from './kernel-view.ts';
+import type { KernelEvent, KernelEvents } from '../tools/ip-monitor.ts';
+import { hasCarrier } from '../linux/operstate.ts';
 import { MacPusher, type PushMac } from './mac-pusher.ts';
-import { MOVE_LOOK_MS, MOVE_PATIENCE_MS, MovePatience } from './hold-down.ts';
+import { MOVE_LOOK_MS, MovePatience } from './move-patience.ts';
 import { Nap } from './nap.ts';
 import { SendTimes } from './send-times.ts';
 import type { Gateway, GatewayOptions, NextHop, Sighting, Trouble } from './types.ts';
@@ -13,7 +14,7 @@ import type { Gateway, GatewayOptions, NextHop, Sighting, Trouble } from './type
 export interface WatchOptions extends GatewayOptions {
   /** What resolveGateway gave and katran was told. */
   readonly current: Gateway;
-  /** `-gateway_interval`. */
+  /** `-gateway_interval`: between two looks while the kernel does not tell what changes. */
   readonly intervalMs: number;
   /** changeMac and read back; throws when katran refuses, fails or lies. Aborted only by stop(). */
   readonly push: PushMac;
@@ -47,156 +48,235 @@ export interface GatewayWatch {
 }
 
 const REFRESH_MS = 10_000;
-/** After a datagram for a missing MAC: how soon its answer is looked for. */
+/** A missing MAC is asked for, and looked for, that often. */
+const ASK_AGAIN_MS = 1000;
+/** A timer that comes a moment early must not put the next question off by a whole second. */
+const ASK_SLACK_MS = 100;
+/** Of one that went missing just now, or when somebody asks to look, no sooner than that. */
+const ASK_AT_ONCE_MS = 50;
+/** Where the kernel does not tell: how soon after a datagram for a missing MAC its answer is looked for. */
 const ANSWER_MS = 50;
 const TROUBLES_PER_MINUTE = 4;
-/** Looks without a MAC until it is worth a warning: the first makes the kernel ask, the second sees the answer. */
+/** How long a MAC must be missing, and in how many looks, until it is worth a warning: the first makes the kernel ask. */
+const WARN_AFTER_MS = 1000;
 const LOOKS_UNTIL_WARNING = 2;
 
 const nameOf = (hop: { address: string | null; interface: string }): string =>
   `${hop.address ?? 'gateway'} on ${hop.interface}`;
 
-class TableWatch implements GatewayWatch {
-  private readonly stopping = new AbortController();
-  private readonly pause = new Nap();
-  private readonly pusher: MacPusher;
-  private readonly troubles: RateLimitedLog;
-  private readonly moves: RateLimitedLog;
-  private readonly sent: SendTimes;
-  private readonly moving: MovePatience;
-  private readonly running: Promise<void>;
-  private waiting: (() => void)[] = [];
-  private gateway: Gateway;
-  private hopName: string;
-  /** Where the last followed route went; its MAC may still be unknown. */
-  private place: Pick<NextHop, 'interface' | 'family'>;
-  private trouble: Trouble | null = null;
-  private warnedOf: Trouble | null = null;
-  private missedLooks = 0;
-  private checks = 0;
+/** The next hop that resolveGateway found; null only with `-default_mac`. */
+function hopOf({ address, interface: device, family, reason, warnings }: Gateway): NextHop | null {
+  return address === null ? null : { address, interface: device, family, reason, warnings };
+}
 
-  constructor(private readonly options: WatchOptions) {
-    const { current, log, push, refreshMs = REFRESH_MS } = options;
-    this.gateway = current;
-    this.hopName = nameOf(current);
-    this.place = current;
-    this.moving = new MovePatience(options.intf);
-    this.pusher = new MacPusher({ told: current.mac, push, log });
-    this.troubles = new RateLimitedLog(log, TROUBLES_PER_MINUTE, 'times the gateway went or came back');
-    this.moves = new RateLimitedLog(log, TROUBLES_PER_MINUTE, 'changes of the default route');
-    this.sent = new SendTimes(refreshMs);
+class TableWatch implements GatewayWatch {
+  readonly #options: WatchOptions;
+  readonly #stopping = new AbortController();
+  readonly #pause = new Nap();
+  readonly #pusher: MacPusher;
+  readonly #troubles: RateLimitedLog;
+  readonly #moves: RateLimitedLog;
+  readonly #sent: SendTimes;
+  readonly #moving: MovePatience;
+  readonly #kernel: KernelView;
+  readonly #unsubscribe: () => void;
+  readonly #running: Promise<void>;
+  #waiting: (() => void)[] = [];
+  /** The kernel told something since the last look began. */
+  #news = false;
+  /** A missing MAC is to be asked for now, whenever it was asked for last. */
+  #urgent = false;
+  #gateway: Gateway;
+  /** The next hop that is followed; its MAC may still be unknown. */
+  #hop: NextHop | null;
+  #hopName: string;
+  #trouble: Trouble | null = null;
+  #warnedOf: string | null = null;
+  #missed = { looks: 0, since: 0 };
+  #checks = 0;
+
+  constructor(options: WatchOptions) {
+    const { current, log, push, refreshMs = REFRESH_MS, events } = options;
+    this.#options = options;
+    this.#gateway = current;
+    this.#hop = hopOf(current);
+    this.#hopName = nameOf(current);
+    this.#moving = new MovePatience(options.intf, current);
+    this.#pusher = new MacPusher({ told: current.mac, push, log });
+    this.#troubles = new RateLimitedLog(log, TROUBLES_PER_MINUTE, 'times the gateway went or came back');
+    this.#moves = new RateLimitedLog(log, TROUBLES_PER_MINUTE, 'changes of the default route');
+    this.#sent = new SendTimes(refreshMs);
     // It was resolved just now, with a datagram if need be.
-    this.sent.isDue(this.hopName);
-    this.running = this.run();
+    this.#sent.isDue(this.#hopName);
+    this.#kernel = new KernelView(options, events);
+    this.#unsubscribe =
+      events?.subscribe(['neighbour', 'route', 'link'], (told) => this.#hear(told)) ?? (() => undefined);
+    this.#running = this.#run();
   }
 
   get state(): WatchState {
-    const { gateway, trouble, checks, pusher } = this;
-    return { gateway, told: pusher.told, trouble, checks, pushed: pusher.pushed, failures: pusher.failures };
+    const pusher = this.#pusher;
+    return {
+      gateway: this.#gateway,
+      told: pusher.told,
+      trouble: this.#trouble,
+      checks: this.#checks,
+      pushed: pusher.pushed,
+      failures: pusher.failures,
+    };
   }
 
   checkNow(): Promise<void> {
-    if (this.isStopped()) return Promise.resolve();
-    this.pusher.hurry();
-    const looked = new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.pause.wake();
+    if (this.#isStopped()) return Promise.resolve();
+    this.#pusher.hurry();
+    this.#kernel.doubt();
+    this.#urgent = true;
+    const looked = new Promise<void>((resolve) => this.#waiting.push(resolve));
+    this.#pause.wake();
     return looked;
   }
 
   async stop(): Promise<void> {
-    this.stopping.abort();
-    this.pause.wake();
-    await Promise.all([this.running, this.pusher.stop()]);
+    this.#unsubscribe();
+    this.#stopping.abort();
+    this.#pause.wake();
+    await Promise.all([this.#running, this.#pusher.stop()]);
   }
 
-  private isStopped(): boolean {
-    return this.stopping.signal.aborted;
+  #isStopped(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
-  private async run(): Promise<void> {
-    await this.pause.take(0);
-    while (!this.isStopped()) {
+  #hasNews(): boolean {
+    return this.#news;
+  }
+
+  #hear(events: readonly KernelEvent[]): void {
+    const seen = this.#trouble === null ? this.#gateway.mac : null;
+    if (!this.#kernel.hear(events, this.#hop, seen)) return;
+    // A link that has its carrier back may have another router on it.
+    if (events.some(({ kind }) => kind === 'link')) this.#urgent = true;
+    this.#news = true;
+    this.#pause.wake();
+  }
+
+  async #run(): Promise<void> {
+    await this.#pause.take(0);
+    while (!this.#isStopped()) {
       const started = performance.now();
-      const served = this.waiting;
-      this.waiting = [];
-      const soonest = await this.round();
+      const served = this.#waiting;
+      this.#waiting = [];
+      this.#news = false;
+      const soonest = await this.#round();
       for (const done of served) done();
-      if (this.waiting.length > 0 || this.isStopped()) continue;
-      const interval = Math.min(soonest, this.options.intervalMs);
-      await this.pause.take(Math.max(0, interval - (performance.now() - started)));
+      if (this.#waiting.length > 0 || this.#hasNews() || this.#isStopped()) continue;
+      const interval = Math.min(soonest, this.#kernel.isTold ? TABLES_EVERY_MS : this.#options.intervalMs);
+      await this.#pause.take(Math.max(0, interval - (performance.now() - started)));
     }
-    for (const done of this.waiting) done();
+    for (const done of this.#waiting) done();
   }
 
   /** One look and what follows from it. Gives how soon, in ms, the next look is wanted at the latest. Never throws. */
-  private async round(): Promise<number> {
-    this.checks += 1;
-    const sighting = await this.look();
-    if (this.isStopped()) return 0;
+  async #round(): Promise<number> {
+    this.#checks += 1;
+    const urgent = this.#urgent;
+    this.#urgent = false;
+    const sighting = await this.#look(() => this.#kernel.look(this.#stopping.signal));
+    if (this.#isStopped()) return 0;
     const { hop, mac } = sighting;
-    if (hop === null) this.moving.forget();
-    else if (!this.moving.follows(hop, this.place)) return this.putOff(hop);
-    if (hop !== null) this.follow(hop);
-    if (hop !== null && mac !== null) this.found(hop, mac);
-    else this.missed(sighting);
-    this.settleLogs();
-    const asked = hop !== null && (await this.refresh(hop));
-    return asked && mac === null ? ANSWER_MS : Number.POSITIVE_INFINITY;
+    if (hop === null) this.#moving.forget();
+    else if (await this.#isElsewhere(hop)) return MOVE_LOOK_MS;
+    if (hop !== null) this.#follow(hop);
+    if (hop !== null && mac !== null) this.#found(hop, mac);
+    else this.#miss(sighting);
+    this.#settleLogs();
+    if (hop === null) return ASK_AGAIN_MS;
+    const asked = await this.#refresh(hop, { isAbsent: sighting.trouble === 'absent', urgent });
+    if (mac !== null) return Number.POSITIVE_INFINITY;
+    return asked && !this.#kernel.isTold ? ANSWER_MS : ASK_AGAIN_MS;
   }
 
-  /** The router elsewhere may be that of a moment: katran keeps its MAC, and the other one's is asked for meanwhile. */
-  private async putOff(hop: NextHop): Promise<number> {
-    const seen = `the default route is over ${nameOf(hop)} now, followed if it stays for ${MOVE_PATIENCE_MS} ms`;
-    this.missed({ hop, mac: null, trouble: 'no-route', seen });
-    this.settleLogs();
-    await this.refresh(hop);
-    return MOVE_LOOK_MS;
+  /**
+   * True while the routes lead to a router that is not to be followed, now or ever; katran keeps the MAC of the one that is, and
+   * gets its new one when that changes.
+   */
+  async #isElsewhere(hop: NextHop): Promise<boolean> {
+    const followed = this.#hop;
+    const verdict = followed === null ? 'follow' : this.#moving.judge(hop, followed);
+    if (followed === null || verdict === 'follow') return false;
+    if (verdict === 'stay') this.#warnOfMove(hop);
+    const kept = await this.#look(async () => ({
+      hop: followed,
+      ...(await this.#kernel.neighbour(followed, this.#stopping.signal)),
+    }));
+    if (this.#isStopped()) return true;
+    this.#trouble = 'no-route';
+    if (kept.mac !== null) {
+      this.#keep(followed, kept.mac);
+      this.#pusher.want(kept.mac);
+    }
+    this.#settleLogs();
+    return true;
   }
 
-  private async look(): Promise<Sighting> {
+  #warnOfMove(hop: NextHop): void {
+    const name = nameOf(hop);
+    if (this.#warnedOf === name) return;
+    this.#warnedOf = name;
+    const kept = this.#gateway.mac;
+    this.#troubles.warn(
+      `the default route is over ${name} now, but katran sends through ${this.#options.intf}: it keeps ${kept} of ${this.#hopName}; ` +
+        `if another router of ${this.#options.intf} is right, restart with its address in -gateway`,
+    );
+  }
+
+  async #look(action: () => Promise<Sighting>): Promise<Sighting> {
     try {
-      return await look(this.options, this.stopping.signal);
+      return await action();
     } catch (error) {
       return { hop: null, mac: null, trouble: 'unreadable', seen: messageOf(error) };
     }
   }
 
-  private follow(hop: NextHop): void {
-    this.place = hop;
+  #follow(hop: NextHop): void {
+    this.#hop = hop;
     const name = nameOf(hop);
-    if (name === this.hopName) return;
+    if (name === this.#hopName) return;
     // What was wrong with the other one is over.
-    this.warnedOf = null;
-    this.missedLooks = 0;
+    this.#warnedOf = null;
+    this.#missed.looks = 0;
     const warnings = hop.warnings.map((warning) => `; ${warning.message}`).join('');
     const level = warnings === '' ? 'info' : 'warn';
-    this.moves[level](`the gateway is now ${name} (${hop.reason}), it was ${this.hopName}${warnings}`);
-    this.hopName = name;
+    this.#moves[level](`the gateway is now ${name} (${hop.reason}), it was ${this.#hopName}${warnings}`);
+    this.#hopName = name;
   }
 
-  private found(hop: NextHop, mac: string): void {
-    if (this.warnedOf !== null) this.troubles.info(`the gateway ${nameOf(hop)} is back: ${mac}`);
-    this.warnedOf = null;
-    this.missedLooks = 0;
-    this.trouble = null;
-    if (
-      mac !== this.gateway.mac ||
-      hop.address !== this.gateway.address ||
-      hop.interface !== this.gateway.interface
-    ) {
-      const { address, family, reason, warnings } = hop;
-      this.gateway = { address, mac, interface: hop.interface, family, reason, warnings };
-    }
-    this.pusher.want(mac);
+  #found(hop: NextHop, mac: string): void {
+    if (this.#warnedOf !== null) this.#troubles.info(`the gateway ${nameOf(hop)} is back: ${mac}`);
+    this.#warnedOf = null;
+    this.#missed.looks = 0;
+    this.#trouble = null;
+    this.#keep(hop, mac);
+    this.#pusher.want(mac);
   }
 
-  private missed({ trouble, seen }: Sighting): void {
-    this.trouble = trouble;
-    this.missedLooks += 1;
-    if (this.missedLooks < LOOKS_UNTIL_WARNING || this.warnedOf === trouble) return;
-    this.warnedOf = trouble;
-    this.troubles.warn(
-      `the MAC of the gateway ${this.hopName} is not to be seen (${seen}); katran keeps ${this.gateway.mac}`,
+  #keep(hop: NextHop, mac: string): void {
+    const { address, interface: device, mac: known } = this.#gateway;
+    if (mac === known && hop.address === address && hop.interface === device) return;
+    const { family, reason, warnings } = hop;
+    this.#gateway = { address: hop.address, mac, interface: hop.interface, family, reason, warnings };
+  }
+
+  #miss({ trouble, seen }: Sighting): void {
+    this.#trouble = trouble;
+    if (this.#missed.looks === 0) this.#missed.since = performance.now();
+    this.#missed.looks += 1;
+    const isLong = performance.now() - this.#missed.since >= WARN_AFTER_MS - ASK_SLACK_MS;
+    if (this.#missed.looks < LOOKS_UNTIL_WARNING || !isLong || this.#warnedOf === trouble) return;
+    this.#warnedOf = trouble;
+    const kept = this.#gateway.mac;
+    this.#troubles.warn(
+      `the MAC of the gateway ${this.#hopName} is not to be seen (${seen}); katran keeps ${kept}`,
     );
   }
 
@@ -204,23 +284,31 @@ class TableWatch implements GatewayWatch {
    * Makes the kernel ask the gateway again, so that a MAC that changed without a word is noticed: packets that XDP forwards
    * do not refresh the entry. True when a datagram went out.
    */
-  private async refresh(hop: NextHop): Promise<boolean> {
-    if (!this.sent.isDue(nameOf(hop))) return false;
+  async #refresh(
+    hop: NextHop,
+    { isAbsent, urgent }: { readonly isAbsent: boolean; readonly urgent: boolean },
+  ): Promise<boolean> {
+    const { root, log, refreshMs = REFRESH_MS } = this.#options;
+    const isNew = urgent || this.#missed.looks === 1;
+    const absentMs = isNew ? ASK_AT_ONCE_MS : Math.min(ASK_AGAIN_MS - ASK_SLACK_MS, refreshMs);
+    // A question that nobody can hear would keep the kernel from asking again for a second after the carrier is back.
+    if (isAbsent && !hasCarrier(root, hop.interface)) return false;
+    if (!this.#sent.isDue(nameOf(hop), isAbsent ? absentMs : refreshMs)) return false;
     try {
-      if (!isThisMachine(this.options.root, hop.family)) return false;
+      if (!isThisMachine(root, hop.family)) return false;
       const code = await sendDatagram(hop);
-      if (code !== undefined) this.options.log.debug(`no datagram to ${nameOf(hop)}: ${code}`);
+      if (code !== undefined) log.debug(`no datagram to ${nameOf(hop)}: ${code}`);
       return code === undefined;
     } catch (error) {
-      this.options.log.debug(`no datagram to ${nameOf(hop)}: ${messageOf(error)}`);
+      log.debug(`no datagram to ${nameOf(hop)}: ${messageOf(error)}`);
       return false;
     }
   }
 
-  private settleLogs(): void {
-    this.pusher.settleLogs();
-    this.troubles.settle();
-    this.moves.settle();
+  #settleLogs(): void {
+    this.#pusher.settleLogs();
+    this.#troubles.settle();
+    this.#moves.settle();
   }
 }
 
@@ -234,10 +322,10 @@ function fixedWatch(gateway: Gateway): GatewayWatch {
 }
 
 /**
- * Watches the gateway while katran runs and keeps katran's MAC right: every intervalMs a look at the route and neighbour
- * tables, never two at once; a MAC that changed is pushed until it is taken; one that cannot be seen leaves the last good
- * one in place, with one warning; another default route is followed, at once on the same interface and when it has stayed
- * for a while on another (move-patience.ts). Never throws.
+ * Watches the gateway while katran runs and keeps katran's MAC right. It looks when the kernel tells of a change and every 10 s;
+ * where the kernel cannot be heard, every intervalMs. Never two looks at once. A MAC that changed is pushed until it is taken; one that
+ * is missing leaves the last good one in place, with one warning, and is asked for every second. Another router on the same
+ * interface is followed at once, one elsewhere never (move-patience.ts). Never throws.
  */
 export function watchGateway(options: WatchOptions): GatewayWatch {
   return options.mac === undefined ? new TableWatch(options) : fixedWatch(options.current);

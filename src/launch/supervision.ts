@@ -3,6 +3,7 @@ import { guardMode, startGuard } from '../affinity/guard/guard.ts';
 import { watchGateway } from '../gateway/watch.ts';
 import { hearsRouteMessages } from '../linux/netlink-sockets.ts';
 import { openKernelEvents } from '../tools/ip-monitor.ts';
+import { recordedTools } from '../tools/toolbox.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { Services } from '../katran/services/types.ts';
@@ -32,7 +33,12 @@ export interface Watched {
 export function supervise(launch: Launch, katran: KatranProcess, client: KatranServicesClient): Watched {
   const { desk, log, root, tools, options, plan, interfaceName, gateway, manager } = launch;
   const since = performance.now();
-  const kernelEvents = openKernelEvents({ tools, log, isListening: (pid) => hearsRouteMessages(root, pid) });
+  const kernelEvents = openKernelEvents({
+    // Of another host's files the kernel tells nothing.
+    tools: root.live ? tools : recordedTools(root),
+    log,
+    isListening: (pid) => hearsRouteMessages(root, pid),
+  });
   const gatewayWatch = watchGateway({
     events: kernelEvents,
     root,

@@ -73,10 +73,23 @@ export function parseIpv6Routes(text: string, path = '/proc/net/ipv6_route'): Ip
   return routes;
 }
 
-/** /proc/net/ipv6_route; no routes where the kernel has no such file (no IPv6). Throws KernelFileError. */
+/** A text up to that long is read line by line. */
+const LONG_TABLE = 16 * 1024;
+
+/** Of a long table the lines that can say where a gateway is: with zeros as destination, or as next hop. */
+function tellingLines(text: string): string {
+  const lines = /^(?:0{32}|[0-9a-f]{32} [0-9a-f]{2} [0-9a-f]{32} [0-9a-f]{2} 0{32}) .*$/gm;
+  return Array.from(text.matchAll(lines), ([line]) => line).join('\n');
+}
+
+/**
+ * /proc/net/ipv6_route; of a long table only default routes and those of networks on a link. No routes where the kernel has no
+ * such file (no IPv6). Throws KernelFileError.
+ */
 export function readIpv6Routes(root: Root): Ipv6Route[] {
   const path = '/proc/net/ipv6_route';
-  return parseIpv6Routes(root.readIfPresent(path) ?? '', root.hostPath(path));
+  const text = root.readIfPresent(path) ?? '';
+  return parseIpv6Routes(text.length > LONG_TABLE ? tellingLines(text) : text, root.hostPath(path));
 }
 
 /** Those that lead anywhere through a gateway, lowest metric first; of equal ones, the kernel's order. */

@@ -57,6 +57,42 @@ export function parseRoutes(text: string, path = '/proc/net/route'): Route[] {
   return routes;
 }
 
+/** A text up to that long is read line by line. */
+const LONG_TABLE = 16 * 1024;
+
+/**
+ * Of a long table the lines that can say where a gateway is: default routes and those of networks on a link, which all have a
+ * column of zeros. A BGP router has 200,000 others, and parsing each would take half a second.
+ */
+function tellingLines(text: string): string {
+  const lines = [text.slice(0, text.indexOf('\n') + 1)];
+  const columns = /\n[^\n]*\t00000000\t[^\n]*/g;
+  for (const [line] of text.matchAll(columns)) lines.push(line.slice(1), '\n');
+  return lines.join('');
+}
+
+/**
+ * The default routes and those of networks on a link, of /proc/net/route; of a table that is not long, all. No routes where the
+ * kernel has no such file. Throws KernelFileError.
+ */
+export function readTellingRoutes(root: Root): Route[] {
+  const path = '/proc/net/route';
+  const text = root.readIfPresent(path) ?? '';
+  return parseRoutes(text.length > LONG_TABLE ? tellingLines(text) : text, root.hostPath(path));
+}
+
+/**
+ * The routes at the start of /proc/net/route, the default routes among them: the kernel lists routes in the order of their
+ * destinations (fib_route_get_idx in net/ipv4/fib_trie.c), 0.0.0.0 first. Throws KernelFileError.
+ */
+export function readFirstRoutes(root: Root): Route[] {
+  const path = '/proc/net/route';
+  const text = root.readStart(path, LONG_TABLE) ?? '';
+  if (text.length < LONG_TABLE) return parseRoutes(text, root.hostPath(path));
+  const routes = parseRoutes(text.slice(0, text.lastIndexOf('\n') + 1), root.hostPath(path));
+  return routes.at(-1)?.destination === '0.0.0.0' ? readTellingRoutes(root) : routes;
+}
+
 /** /proc/net/route; no routes where the kernel has no such file (no IPv4). Throws KernelFileError. */
 export function readRoutes(root: Root): Route[] {
   const path = '/proc/net/route';

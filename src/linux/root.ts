@@ -29,6 +29,8 @@ export interface Root {
   read(path: string): string;
   /** Text of a file, or undefined when it (or a directory on the way) does not exist. Throws KernelFileError otherwise. */
   readIfPresent(path: string): string | undefined;
+  /** The first so many bytes of a file, all of it where it is shorter; undefined when it does not exist. Throws KernelFileError otherwise. */
+  readStart(path: string, bytes: number): string | undefined;
   /** One write(2) of the text, as kernel files want it. Refuses an empty text. Throws KernelFileError. */
   write(path: string, text: string): void;
   /** Names in a directory, sorted; empty when it does not exist. Throws KernelFileError otherwise. */
@@ -45,6 +47,23 @@ export interface Root {
 function isAbsence(error: unknown): boolean {
   const code = errnoOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** The kernel gives a page of a table with each read(2). */
+function startOf(file: string, bytes: number): string {
+  const buffer = Buffer.allocUnsafe(bytes);
+  const descriptor = fs.openSync(file, 'r');
+  try {
+    let length = 0;
+    while (length < bytes) {
+      const read = fs.readSync(descriptor, buffer, length, bytes - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return buffer.toString('utf8', 0, length);
+  } finally {
+    fs.closeSync(descriptor);
+  }
 }
 
 /** Our own effective user id, whatever -sysroot says; undefined where this machine's /proc cannot be read. */
@@ -111,6 +130,7 @@ export function openRoot(directory: string): Root {
     hostPath,
     read: (p) => attempt('read', p, (file) => fs.readFileSync(file, 'utf8')),
     readIfPresent: (p) => attemptIfPresent('read', p, (file) => fs.readFileSync(file, 'utf8')),
+    readStart: (p, bytes) => attemptIfPresent('read', p, (file) => startOf(file, bytes)),
     list: (p) => attemptIfPresent('list', p, (file) => fs.readdirSync(file).sort()) ?? [],
     exists: (p) => fs.existsSync(hostPath(p)),
     readlink: (p) => attemptIfPresent('follow', p, (file) => fs.readlinkSync(file)),

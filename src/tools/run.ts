@@ -128,7 +128,7 @@ export interface Followed {
  */
 const REST_MS = 15;
 
-/** Starts a tool that speaks until it is stopped, or until this process ends. Throws ToolFailure. */
+/** Starts a tool that speaks until it is stopped, or has nobody to speak to. Throws ToolFailure. */
 export async function followText(
   file: string,
   args: readonly string[],
@@ -143,6 +143,9 @@ export async function followText(
       env: environment,
       extendEnv: false,
       cwd: '/',
+      // It would take over the signals of this process. Without it, a tool whose hearer is gone ends at its next word.
+      cleanup: false,
+      forceKillAfterDelay: false,
       buffer: false,
       reject: false,
       verbose: 'none',

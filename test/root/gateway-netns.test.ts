@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import {
   connect,
@@ -24,6 +25,9 @@ interface Event {
   readonly tables?: { readonly mac: string | null } | null;
   readonly resolved?: unknown;
   readonly pushed?: string;
+  readonly at?: number;
+  readonly live?: boolean;
+  readonly cpuMs?: number;
   readonly failed?: string;
   readonly stopped?: unknown;
 }
@@ -215,18 +219,156 @@ describe.skipIf(reason !== undefined)(
       expect(events.all.some(({ pushed }) => pushed !== undefined)).toBe(false);
     });
 
-    it('is followed when the default route moves to another router', async () => {
+    it('is followed when the default route of the interface names another router', async () => {
+      const { host } = hostAndRouter();
+      const events = start(host, 'watch');
+      await events.next(finish);
+      host.ip('neigh add 10.77.0.9 lladdr 02:00:00:00:77:99 dev eth0 nud reachable');
+      host.ip('route replace default via 10.77.0.9');
+      expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(NEW_MAC);
+      host.ip('route replace default via 10.77.0.1');
+      expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(ROUTER_MAC);
+    });
+
+    it('is not followed to another interface: katran keeps the MAC of the wire it sends on, with a warning', async () => {
       const { host, router } = hostAndRouter();
       connect(
         { namespace: host, device: 'eth1', addresses: ['10.78.0.2/24'] },
         { namespace: router, device: 'eth1', addresses: ['10.78.0.1/24'], mac: NEW_MAC },
       );
-      const events = start(host, 'watch');
+      const events = start(host, 'watch', { listen: true });
       await events.next(finish);
       host.ip('route replace default via 10.78.0.1');
-      expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(NEW_MAC);
+      const warned = await events.next(({ level }) => level === 'warn');
+      expect(warned.message).toMatch(
+        /over 10\.78\.0\.1 on eth1 now, but katran sends through eth0.*-gateway/,
+      );
       host.ip('route replace default via 10.77.0.1');
-      expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(ROUTER_MAC);
+      await events.next(({ message }) => message?.includes('is back') === true);
+      expect(events.all.some(({ pushed }) => pushed !== undefined)).toBe(false);
+    });
+
+    describe('told by the kernel', () => {
+      /** With looks an hour apart, so that only the kernel can have told. */
+      async function listening(host: Namespace, runtime?: string): Promise<Events> {
+        const events = start(host, 'watch', { listen: true, intervalMs: 3_600_000 }, runtime);
+        await events.next(({ live }) => live === true);
+        return events;
+      }
+
+      /** ms from right before each change to its push. */
+      async function times(events: Events, changes: readonly (readonly [mac: string, change: () => void])[]) {
+        const taken: number[] = [];
+        for (const [mac, change] of changes) {
+          // Who was asked a moment ago is not asked again at once.
+          await delay(200);
+          const began = Date.now();
+          change();
+          const event = await events.next(({ pushed }) => pushed === mac);
+          taken.push((event.at ?? Number.POSITIVE_INFINITY) - began);
+        }
+        return taken.sort((a, b) => a - b);
+      }
+
+      const macOf = (i: number): string => `02:00:00:00:78:${i.toString(16).padStart(2, '0')}`;
+
+      it.each([
+        ['Node', process.execPath],
+        ['Bun', BUN],
+      ])('a changed MAC is pushed in a fraction of a look (%s)', async (_name, runtime) => {
+        const { host } = hostAndRouter();
+        const events = await listening(host, runtime);
+        const taken = await times(
+          events,
+          Array.from({ length: 15 }, (_, i) => [
+            macOf(i),
+            () => host.ip(`neigh replace 10.77.0.1 lladdr ${macOf(i)} dev eth0 nud stale`),
+          ]),
+        );
+        console.log(
+          `changed entry: median ${taken[7] ?? 0} ms, most ${taken[14] ?? 0} ms (with the time of ip itself)`,
+        );
+        expect(taken[7]).toBeLessThan(500);
+      });
+
+      it('an entry that was deleted, and another MAC: asked for at once', async () => {
+        const { host, router } = hostAndRouter();
+        const events = await listening(host);
+        const taken = await times(
+          events,
+          Array.from({ length: 5 }, (_, i) => [
+            macOf(i),
+            () => {
+              router.setMac('eth0', macOf(i));
+              host.ip('neigh del 10.77.0.1 dev eth0');
+            },
+          ]),
+        );
+        console.log(`deleted entry: median ${taken[2] ?? 0} ms, most ${taken[4] ?? 0} ms`);
+        expect(taken[2]).toBeLessThan(1200);
+      });
+
+      it('a link that flaps, and another router on it', async () => {
+        const { host, router } = hostAndRouter();
+        const events = await listening(host);
+        const taken: number[] = [];
+        for (let i = 0; i < 3; i++) {
+          router.ip('link set eth0 down');
+          // The kernel takes up to a second to see that the carrier is lost, and nothing at all of one that is back sooner.
+          while (host.ip('neigh show to 10.77.0.1').includes('lladdr')) await delay(20);
+          router.setMac('eth0', macOf(i));
+          const began = Date.now();
+          router.ip('link set eth0 up');
+          const event = await events.next(({ pushed }) => pushed === macOf(i));
+          taken.push((event.at ?? Number.POSITIVE_INFINITY) - began);
+        }
+        taken.sort((a, b) => a - b);
+        console.log(`flap: ${taken.join(', ')} ms after carrier`);
+        // The kernel's own question, asked again after a second, would take longer.
+        expect(taken[1]).toBeLessThan(900);
+      });
+
+      it('a monitor that is killed is started again, and what changed meanwhile is seen', async () => {
+        const { host } = hostAndRouter();
+        const events = await listening(host);
+        const [pid] = host.run('pgrep', '-P', String(events.child.pid), 'ip').split('\n');
+        process.kill(Number(pid), 'SIGKILL');
+        await events.next(({ live }) => live === false);
+        host.ip(`neigh replace 10.77.0.1 lladdr ${macOf(1)} dev eth0 nud stale`);
+        expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(macOf(1));
+      });
+
+      it('200,000 routes through the router cost next to nothing', async () => {
+        const { host } = hostAndRouter();
+        const events = await listening(host);
+        const batch = path.join(directory, 'routes');
+        const route = (i: number): string =>
+          `route add ${20 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}.0/24 via 10.77.0.1`;
+        fs.writeFileSync(batch, Array.from({ length: 200_000 }, (_, i) => route(i)).join('\n'));
+        host.ip(`-batch ${batch}`);
+        host.ip(`neigh replace 10.77.0.1 lladdr ${macOf(1)} dev eth0 nud stale`);
+        await events.next(({ pushed }) => pushed === macOf(1));
+        events.child.kill('SIGTERM');
+        const { cpuMs = 0 } = await events.next(({ stopped }) => stopped !== undefined);
+        console.log(
+          `200,000 routes: ${Math.round(cpuMs)} ms of CPU in all, start and end of the program included`,
+        );
+        // Parsing such a table once takes longer than all this.
+        expect(cpuMs).toBeLessThan(2000);
+      });
+
+      it('IPv6: an unsolicited advertisement is pushed, and no process is started for it', async () => {
+        const host = makeNamespace('host6');
+        const router = makeNamespace('router6');
+        connect(
+          { namespace: host, device: 'eth0', addresses: ['fd00:77::2/64'] },
+          { namespace: router, device: 'eth0', addresses: ['fd00:77::1/64', 'fe80::1/64'], mac: ROUTER_MAC },
+        );
+        host.ip('-6 route add default via fe80::1 dev eth0');
+        const events = await listening(host);
+        host.ip(`neigh replace fe80::1 lladdr ${macOf(3)} dev eth0 nud stale router`);
+        expect((await events.next(({ pushed }) => pushed !== undefined)).pushed).toBe(macOf(3));
+      });
     });
 
     it('stays when the interface is removed, and the watch still ends on request', async () => {

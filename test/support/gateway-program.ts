@@ -6,7 +6,9 @@ import { messageOf } from '../../src/failure.ts';
 import { lookInTables } from '../../src/gateway/look.ts';
 import { resolveGateway } from '../../src/gateway/resolve.ts';
 import { watchGateway } from '../../src/gateway/watch.ts';
+import { hearsRouteMessages } from '../../src/linux/netlink-sockets.ts';
 import { openRoot } from '../../src/linux/root.ts';
+import { openKernelEvents } from '../../src/tools/ip-monitor.ts';
 import { openTools } from '../../src/tools/toolbox.ts';
 
 interface Arguments {
@@ -15,6 +17,8 @@ interface Arguments {
   readonly timeoutMs: number;
   readonly intervalMs: number;
   readonly refreshMs?: number;
+  /** Listens to the kernel; prints `{live}` when it hears it. */
+  readonly listen?: boolean;
 }
 
 function isArguments(value: unknown): value is Arguments {
@@ -37,11 +41,24 @@ try {
   print({ resolved: current });
   if (command === 'watch') {
     const push = (mac: string): Promise<void> => {
-      print({ pushed: mac });
+      print({ pushed: mac, at: Date.now() });
       return Promise.resolve();
     };
-    const watch = watchGateway({ root, tools, current, log, push, ...options });
-    process.once('SIGTERM', () => void watch.stop().then(() => print({ stopped: watch.state })));
+    const events =
+      options.listen === true
+        ? openKernelEvents({ tools, log, isListening: (pid) => hearsRouteMessages(root, pid) })
+        : undefined;
+    events?.subscribe([], () => print({ live: events.live }));
+    const watch = watchGateway({ root, tools, current, log, push, events, ...options });
+    process.once('SIGHUP', () => void watch.checkNow());
+    process.once('SIGTERM', () => {
+      void Promise.all([watch.stop(), events?.close()]).then(() =>
+        print({
+          stopped: watch.state,
+          cpuMs: process.cpuUsage().user / 1000 + process.cpuUsage().system / 1000,
+        }),
+      );
+    });
   }
 } catch (error) {
   print({ failed: messageOf(error) });

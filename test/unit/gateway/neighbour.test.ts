@@ -2,14 +2,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { ipv6Neighbour, readIpv6Neighbour } from '../../../src/gateway/neighbour.ts';
+import { neighbourAmong, readIpv6Neighbour } from '../../../src/gateway/neighbour.ts';
 import type { Neighbour, NextHop } from '../../../src/gateway/types.ts';
 import { parseNeighbours } from '../../../src/tools/ip.ts';
 import { openTools } from '../../../src/tools/toolbox.ts';
 import { NO_TOOLS, toolsThat } from '../../support/tools.ts';
 
 const hop: NextHop = { address: 'fe80::1', interface: 'eth0', family: 6, reason: '', warnings: [] };
-const parseText = (text: string): Neighbour => ipv6Neighbour(parseNeighbours(text), hop);
+const parseText = (text: string): Neighbour => neighbourAmong(parseNeighbours(text), hop);
 const parse = (entries: unknown): Neighbour => parseText(JSON.stringify(entries));
 const entry = (state: string, more: object = {}) => ({
   dst: 'fe80::1',
