@@ -37,7 +37,7 @@ export async function colouredLog({ level, write }: LogOptions): Promise<Log> {
   const pretty = prettyFactory({
     colorize: true,
     customColors: { message: 'reset' },
-    ignore: 'time,level',
+    ignore: 'time,level,code',
     messageFormat: (record, _key, _label, { colors }) => {
       const read = recordOf(record);
       if (read === undefined) return JSON.stringify(record);

@@ -67,7 +67,7 @@ describe('a text log line', () => {
     const { lines, log } = await recorded('text');
     log.warn('irq 19 moved');
     await log.colour();
-    log.warn('irq 19 moved');
+    log.warn('irq 19 moved', 'affinity-differs');
     const colours = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, 'g');
     expect(said(lines[1]?.replaceAll(colours, ''))).toBe(said(lines[0]));
     expect(lines[1]).toMatch(/irq 19 moved[^\n]*\n$/);
