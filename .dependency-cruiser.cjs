@@ -8,7 +8,7 @@ const LEVELS = [
   ['main.ts'],
   ['commands'],
   ['status', 'doctor', 'launch', 'relay'],
-  ['report'],
+  ['report', 'metrics'],
   ['planning'],
   ['affinity', 'gateway', 'katran'],
   ['linux', 'tools'],

@@ -23,6 +23,8 @@ import { openServiceManager, type ServiceManager } from '../launch/service-manag
 import { planFor, planForInterface } from '../planning/plan.ts';
 import { findGateway, prepare } from '../planning/prepare.ts';
 import { INHERITED_OUTPUT } from '../katran/output.ts';
+import { MetricsFile } from '../metrics/file.ts';
+import { Tally } from '../metrics/tally.ts';
 import { loadRunner } from '../tools/run.ts';
 import { startRelay } from '../relay/start-relay.ts';
 import { wantsColour } from '../terminal/screen.ts';
@@ -68,6 +70,18 @@ async function openSuccession({ options, tools, world }: Task, address: string):
   return { array, found: await findPredecessor(array, address, (pid) => world.endProcess(pid)) };
 }
 
+/** The file of `-metrics_file`, from now on: also while katran is waited for. */
+function openMetrics(
+  { options, root, log }: Task,
+  interfaceName: string,
+  tally: Tally,
+): MetricsFile | undefined {
+  const { metrics_file: file } = options;
+  if (file === '') return undefined;
+  const replan = (): AffinityPlan => planForInterface(options, root, interfaceName);
+  return new MetricsFile({ file, interfaceName, root, tally, log, replan });
+}
+
 /** Everything is checked before anything is written or started. */
 export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   const { options, root, tools, log, world } = task;
@@ -81,6 +95,8 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   const effective = effectiveKatranOptions(options);
   const endpoint = katranEndpoint(effective);
   const lock = lockLaunch(endpoint, root, interfaceName);
+  const tally = new Tally();
+  const metrics = openMetrics(task, interfaceName, tally);
   const progress = openProgress(world.stderr, world.environment, options.log_format);
   const manager = openServiceManager(world, tools, log);
   announceStop(manager, desk, effective.shutdown_delay);
@@ -124,6 +140,8 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
       output: await output,
       environment,
       manager,
+      tally,
+      metrics,
       progress,
       replan: () => planForInterface(options, root, interfaceName),
       prepareAgain: (gatewayNow) => {
@@ -141,6 +159,7 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   } finally {
     await (await output).close();
     await manager.close();
+    metrics?.close();
     lock.release();
   }
 }

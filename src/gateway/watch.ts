@@ -37,6 +37,8 @@ export interface WatchState {
   readonly pushed: number;
   /** Failed pushes since the last that succeeded. */
   readonly failures: number;
+  /** When the MAC was last seen, in ms since 1970; null with `-default_mac`, where nobody looks. */
+  readonly seenAt: number | null;
 }
 
 export interface GatewayWatch {
@@ -94,6 +96,8 @@ class TableWatch implements GatewayWatch {
   #warnedOf: string | null = null;
   #missed = { looks: 0, since: 0 };
   #checks = 0;
+  /** It was resolved just now. */
+  #seenAt = Date.now();
 
   constructor(options: WatchOptions) {
     const { current, log, push, refreshMs = REFRESH_MS, events } = options;
@@ -123,6 +127,7 @@ class TableWatch implements GatewayWatch {
       checks: this.#checks,
       pushed: pusher.pushed,
       failures: pusher.failures,
+      seenAt: this.#seenAt,
     };
   }
 
@@ -261,6 +266,7 @@ class TableWatch implements GatewayWatch {
   }
 
   #keep(hop: NextHop, mac: string): void {
+    this.#seenAt = Date.now();
     const { address, interface: device, mac: known } = this.#gateway;
     if (mac === known && hop.address === address && hop.interface === device) return;
     const { family, reason, warnings } = hop;
@@ -315,7 +321,7 @@ class TableWatch implements GatewayWatch {
 /** With `-default_mac` there is nothing to watch. */
 function fixedWatch(gateway: Gateway): GatewayWatch {
   return {
-    state: { gateway, told: gateway.mac, trouble: null, checks: 0, pushed: 0, failures: 0 },
+    state: { gateway, told: gateway.mac, trouble: null, checks: 0, pushed: 0, failures: 0, seenAt: null },
     checkNow: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   };

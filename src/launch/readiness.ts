@@ -21,6 +21,8 @@ export interface ReadinessOptions {
   readonly log: Log;
   /** Ends the waiting: katran's exit, a signal or the timeout. */
   readonly until: AbortSignal;
+  /** Called for each attempt to give it the MAC that failed. */
+  readonly onRefused?: () => void;
 }
 
 /** Ends when katran answers a call. Throws the signal's reason when that comes first. */
@@ -47,7 +49,13 @@ export async function waitForAnswer({ client, log, until }: Omit<ReadinessOption
  * Gives katran the MAC until it reads back. A refusal is retried with growing pauses; a katran that goes on refusing but
  * has exactly this MAC already (from -default_mac) is accepted with a warning. Throws the signal's reason.
  */
-export async function pushUntilItReadsBack({ client, mac, log, until }: ReadinessOptions): Promise<void> {
+export async function pushUntilItReadsBack({
+  client,
+  mac,
+  log,
+  until,
+  onRefused,
+}: ReadinessOptions): Promise<void> {
   const begun = performance.now();
   for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
     until.throwIfAborted();
@@ -57,6 +65,7 @@ export async function pushUntilItReadsBack({ client, mac, log, until }: Readines
     } catch (error) {
       until.throwIfAborted();
       if (!(error instanceof Failure)) throw error;
+      onRefused?.();
       log.warn(`${error.message}; retrying`);
     }
     if (performance.now() - begun > REFUSAL_PATIENCE_MS && (await unlessOver(hasMac(client, mac), until))) {

@@ -82,10 +82,17 @@ async function comeUp(
   { services, sharesPort }: StartOptions,
   { signal: until, answered }: Pick<ReturnType<typeof interruption>, 'signal' | 'answered'>,
 ): Promise<void> {
-  const { log, gateway, endpoint, progress } = launch;
+  const { log, gateway, endpoint, progress, tally } = launch;
   await waitForAnswer({ client, log, until });
   if (!sharesPort) checkOwnPort(endpoint, katran.pid);
-  await pushUntilItReadsBack({ client, mac: gateway.mac, log, until });
+  await pushUntilItReadsBack({
+    client,
+    mac: gateway.mac,
+    log,
+    until,
+    onRefused: () => (tally.macRefusals += 1),
+  });
+  tally.macPushes += 1;
   answered();
   if (services !== undefined) {
     const { vips } = await restoreShown(
@@ -99,9 +106,10 @@ async function comeUp(
 
 /** Starts katran. Throws Failure when it cannot be executed. */
 export async function begin(launch: Launch, parts: LaunchParts): Promise<KatranProcess> {
-  const { output, environment, log, binary, command } = launch;
+  const { output, environment, log, binary, command, tally } = launch;
   const { stdout, stderr } = output;
   const katran = await parts.startKatran(binary, command.slice(1), { stdout, stderr, environment });
+  tally.katranStarts += 1;
   log.info(`starting katran, pid ${katran.pid}: ${shellLine(command)}`);
   return katran;
 }

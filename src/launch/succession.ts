@@ -179,6 +179,7 @@ class Succession {
     await this.#array.clear(staging);
     if (predecessor === undefined) return;
     await predecessor.end();
+    this.#first.tally.handovers += 1;
     this.#first.log.info(
       `katran (pid ${katran.pid}) has taken over from katran (pid ${predecessor.pid}): program ${program} is in slot ${active}`,
     );

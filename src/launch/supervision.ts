@@ -9,6 +9,7 @@ import type { Gateway } from '../gateway/types.ts';
 import type { Services } from '../katran/services/types.ts';
 import type { KatranProcess } from '../katran/process.ts';
 import { flagsOfPlan } from '../planning/plan.ts';
+import { readTraffic } from '../katran/services/traffic.ts';
 import { CALL_DEADLINE_MS, pushMac } from '../katran/mac-push.ts';
 import { keepServices } from './services-keep.ts';
 import { upStatus } from './start.ts';
@@ -31,7 +32,7 @@ export interface Watched {
 
 /** Watches gateway, affinity and fallback table of a katran that is up, and answers SIGHUP and SIGUSR1. */
 export function supervise(launch: Launch, katran: KatranProcess, client: KatranServicesClient): Watched {
-  const { desk, log, root, tools, options, plan, interfaceName, gateway, manager } = launch;
+  const { desk, log, root, tools, options, plan, interfaceName, gateway, manager, tally } = launch;
   const since = performance.now();
   const kernelEvents = openKernelEvents({
     // Of another host's files the kernel tells nothing.
@@ -49,7 +50,13 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranS
     current: gateway,
     intervalMs: options.gateway_interval,
     push: async (mac) => {
-      await pushMac(client, mac);
+      try {
+        await pushMac(client, mac);
+      } catch (error) {
+        tally.macRefusals += 1;
+        throw error;
+      }
+      tally.macPushes += 1;
       manager.status(upStatus(katran, mac));
     },
     log,
@@ -63,6 +70,7 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranS
     coresGiven: plan.forwardingCores,
     planFlags: flagsOfPlan(options, root, interfaceName),
     planWritten: options.affinitize,
+    onRepaired: () => (tally.guardRepairs += 1),
   });
   const fallback = startFallbackWatch({
     readFallback: async () => (await client.getLruFallbackStats(CALL_DEADLINE_MS)).v1,
@@ -77,11 +85,19 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranS
     keeps || (handover && services === '')
       ? keepServices({ file: keeps ? services : undefined, calls: client, log })
       : undefined;
+  const metrics = launch.metrics?.follow({
+    pid: katran.pid,
+    traffic: (deadlineMs) => readTraffic(client, deadlineMs),
+    gatewaySeenAt: () => gatewayWatch.state.seenAt,
+    differences: () => guard.differences(),
+    forwarding: () => undefined,
+  });
   manager.watch((deadlineMs) => client.getMac(deadlineMs));
   desk.onLook(() => {
     void gatewayWatch.checkNow();
     guard.checkNow();
     void keeper?.checkNow();
+    void metrics?.checkNow();
   });
   desk.describe(() => {
     const { state } = gatewayWatch;
@@ -104,6 +120,7 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranS
       desk.onLook(() => log.info('already stopping'));
       guard.stop();
       fallback.stop();
+      metrics?.stop();
       await Promise.all([gatewayWatch.stop(), kernelEvents.close()]);
       await (because === 'asked' ? keeper?.finish() : keeper?.stop());
     },

@@ -1,6 +1,8 @@
 import type { AffinityPlan } from '../affinity/types.ts';
 import type { Options } from '../cli/options.ts';
 import type { Gateway } from '../gateway/types.ts';
+import type { MetricsFile } from '../metrics/file.ts';
+import type { Tally } from '../metrics/tally.ts';
 import type { Prepared } from '../planning/prepare.ts';
 import type { Services } from '../katran/services/types.ts';
 import type { Root } from '../linux/root.ts';
@@ -29,6 +31,9 @@ export interface Launch extends Prepared<Gateway> {
   /** Katran's whole environment. */
   readonly environment: Readonly<Record<string, string>>;
   readonly manager: ServiceManager;
+  readonly tally: Tally;
+  /** The file of `-metrics_file`; undefined without one. */
+  readonly metrics: MetricsFile | undefined;
   /** The plan as it would be made now, after vectors have changed. */
   replan(): AffinityPlan;
   /** All of it as it would be prepared now, for another katran that takes over: its plan, and its command with this gateway's MAC. */

@@ -53,9 +53,14 @@ function syncDirectory(directory: string): void {
  * Replaces a file as a whole: whoever reads it, also after a power failure, finds the old text or the new one. The file then has
  * exactly that mode, and belongs to this process's user whoever owned the old one: in a directory that others may write to, an
  * earlier owner must not be given what is written now. Writes through no symbolic link. Throws UnwritableFile; the old file
- * and nothing else is there then.
+ * and nothing else is there then. `outlivesPowerFailure` false: nobody waits for the disk, and a power failure may leave the file empty.
  */
-export function replaceFile(file: string, text: string, mode = 0o600): void {
+export function replaceFile(
+  file: string,
+  text: string,
+  mode = 0o600,
+  { outlivesPowerFailure = true }: { readonly outlivesPowerFailure?: boolean } = {},
+): void {
   const directory = path.dirname(file);
   // Nobody can guess the name, and O_EXCL refuses one that somebody made all the same.
   const fresh = path.join(directory, `.${path.basename(file)}.${crypto.randomUUID()}`);
@@ -69,13 +74,13 @@ export function replaceFile(file: string, text: string, mode = 0o600): void {
       fs.writeFileSync(descriptor, text);
       // The mode is the one asked for whatever the umask is, and only once all is in it.
       fs.fchmodSync(descriptor, mode);
-      fs.fsyncSync(descriptor);
+      if (outlivesPowerFailure) fs.fsyncSync(descriptor);
     } finally {
       fs.closeSync(descriptor);
     }
     fs.renameSync(fresh, file);
     made = false;
-    syncDirectory(directory);
+    if (outlivesPowerFailure) syncDirectory(directory);
   } catch (error) {
     if (made) fs.rmSync(fresh, { force: true });
     if (error instanceof UnwritableFile) throw error;

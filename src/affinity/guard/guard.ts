@@ -34,6 +34,8 @@ export interface GuardOptions {
   readonly planFlags: string;
   /** Whether the plan was written (true unless said): if not, what differed from it all along is no change. */
   readonly planWritten?: boolean;
+  /** Called for each mask that was written again. */
+  readonly onRepaired?: (() => void) | undefined;
   /** ms between rounds. */
   readonly intervalMs?: number;
   readonly clock?: Clock;
@@ -45,10 +47,12 @@ export interface Guard {
   stop(): void;
   /** The vectors that are watched, by their numbers and names of now. */
   vectors(): readonly WantedVector[];
+  /** How many masks the last round found not as planned; undefined where none is looked at. */
+  differences(): number | undefined;
 }
 
 /** Every vector of the host by number and name, and the CPUs online: as long as this is the same, so is the plan. */
-function vectorsOfHost(root: Root, { lines }: InterruptTable): string {
+export function vectorsOfHost(root: Root, { lines }: InterruptTable): string {
   const names = Array.from(lines.values(), ({ irq, actions }) => `${irq}:${actions.join(',')}`);
   return [root.readIfPresent('/sys/devices/system/cpu/online') ?? '', ...names].join('\n');
 }
@@ -67,6 +71,7 @@ class AffinityGuard implements Guard {
   private readonly repair: MaskRepair;
   private readonly cancel: () => void;
   private stopped = false;
+  private differing = 0;
   private readonly repairs: boolean;
 
   constructor(
@@ -83,6 +88,7 @@ class AffinityGuard implements Guard {
       clock,
       interfaceName: options.plan.interface,
       saved: this.wanted,
+      onRepaired: options.onRepaired,
     });
     if (options.planWritten === false) {
       for (const { irq, current, mask } of options.plan.vectors)
@@ -101,6 +107,10 @@ class AffinityGuard implements Guard {
     return this.wanted;
   }
 
+  differences(): number {
+    return this.differing;
+  }
+
   checkNow(): void {
     if (this.stopped) return;
     const troubles = new Set<string>();
@@ -108,6 +118,7 @@ class AffinityGuard implements Guard {
       const interrupts = readInterrupts(this.options.root);
       this.followVectors(interrupts, troubles);
       const changes = this.findChanges(interrupts, troubles);
+      this.differing = changes.length;
       if (this.repairs) this.repair.repair(changes);
       else this.warn(changes);
     } catch (error) {
@@ -206,7 +217,12 @@ class AffinityGuard implements Guard {
 export function startGuard(options: GuardOptions): Guard {
   if (options.mode === 'off' || options.plan.vectors.length === 0) {
     const wanted = wantedVectors(options.plan);
-    return { checkNow: () => undefined, stop: () => undefined, vectors: () => wanted };
+    return {
+      checkNow: () => undefined,
+      stop: () => undefined,
+      vectors: () => wanted,
+      differences: () => undefined,
+    };
   }
   return new AffinityGuard(options, options.clock ?? systemClock);
 }

@@ -18,6 +18,8 @@ export interface MaskRepairOptions {
   readonly interfaceName: string;
   /** The vectors whose masks are saved already. */
   readonly saved: readonly WantedVector[];
+  /** Called for each mask that was written. */
+  readonly onRepaired?: (() => void) | undefined;
 }
 
 /** Writes changed masks again, within a budget, and says so. */
@@ -81,6 +83,7 @@ export class MaskRepair {
     log.info(`affinitizing irq ${irq} to cpu ${cpu} mask ${mask}`);
     try {
       setMask(root, irq, mask);
+      this.options.onRepaired?.();
     } catch (error) {
       const reason = error instanceof MaskNotSet ? error.reason : messageOf(error);
       log.warn(`cannot repair the affinity of irq ${irq}: ${reason}`);

@@ -1,5 +1,5 @@
 import { isIP, isIPv4 } from 'node:net';
-import type { Services } from './types.ts';
+import type { Services, VipKey } from './types.ts';
 
 /** The one text of an IP address; undefined when it is none, or has a zone. */
 export function canonicalAddress(text: string): string | undefined {
@@ -27,12 +27,14 @@ const byAddress = (one: { readonly address: string }, other: { readonly address:
   return a < b ? -1 : a > b ? 1 : 0;
 };
 
+/** By address, port and protocol. */
+export const byVip = (a: VipKey, b: VipKey): number =>
+  byAddress(a, b) || a.port - b.port || a.protocol - b.protocol;
+
 /** The same services in the one order: by address, port and protocol; reals by address. */
 export function ordered({ vips, quic, healthchecks }: Services): Services {
   return {
-    vips: vips
-      .map((vip) => ({ ...vip, reals: vip.reals.toSorted(byAddress) }))
-      .sort((a, b) => byAddress(a, b) || a.port - b.port || a.protocol - b.protocol),
+    vips: vips.map((vip) => ({ ...vip, reals: vip.reals.toSorted(byAddress) })).sort(byVip),
     quic: quic.toSorted((a, b) => a.id - b.id || byAddress(a, b)),
     healthchecks: healthchecks.toSorted((a, b) => a.somark - b.somark || byAddress(a, b)),
   };

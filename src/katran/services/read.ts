@@ -1,10 +1,9 @@
 import { KatranCallError } from '../call-error.ts';
+import { each } from './at-once.ts';
 import type { ServiceCalls } from './calls.ts';
 import { canonicalAddress, ordered } from './order.ts';
 import type { Real, Services, Vip, VipKey } from './types.ts';
 
-/** Reading takes katran about a millisecond a call; more under way at once would only wait there. */
-const AT_ONCE = 8;
 const READ_DEADLINE_MS = 10_000;
 /** What getVipFlags says of a VIP that is not there: it was deleted between two calls. */
 const NO_SUCH_VIP = 2n ** 64n - 1n;
@@ -13,17 +12,6 @@ type ReadCalls = Pick<
   ServiceCalls,
   'getAllVips' | 'getVipFlags' | 'getRealsForVip' | 'getQuicRealsMapping' | 'getHealthcheckersDst'
 >;
-
-/** Does the work for each entry, so many at once; results in the order of the entries. */
-async function each<T, R>(entries: readonly T[], work: (entry: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const rest = entries.entries();
-  const worker = async (): Promise<void> => {
-    for (const [index, entry] of rest) results[index] = await work(entry);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return results;
-}
 
 const refused = (error: unknown): boolean => error instanceof KatranCallError && error.code === 'CANCELLED';
 

@@ -7,6 +7,7 @@ import type { LaunchParts } from '../../../src/launch/start.ts';
 import type { ServiceManager } from '../../../src/launch/service-manager.ts';
 import { SignalDesk } from '../../../src/launch/signals.ts';
 import type { Launch } from '../../../src/launch/types.ts';
+import { Tally } from '../../../src/metrics/tally.ts';
 import { openRoot } from '../../../src/linux/root.ts';
 import { planForInterface } from '../../../src/planning/plan.ts';
 import { freePort } from '../../support/launcher.ts';
@@ -57,6 +58,8 @@ export class Stage {
       output: INHERITED_OUTPUT,
       environment: {},
       manager: this.#manager(),
+      tally: new Tally(),
+      metrics: undefined,
       replan: () => plan,
       prepareAgain: () => {
         throw new Error('nothing is handed over here');
