@@ -12,6 +12,8 @@ import { findPredecessor, type Inherited } from '../launch/predecessor.ts';
 import { launchInSuccession } from '../launch/succession.ts';
 import type { Launch } from '../launch/types.ts';
 import { lockLaunch } from '../launch/lock.ts';
+import { openRoot } from '../linux/root.ts';
+import { hasCapability, readStatus } from '../linux/self-status.ts';
 import { openProgress } from '../terminal/progress.ts';
 import { checkPortFree } from '../katran/port.ts';
 import { checkBpfObjects } from '../katran/files.ts';
@@ -67,6 +69,15 @@ function servicesOfFile({ services: file, keep_services: keeps }: Options): Serv
 /** The root array of -handover, and the katran that forwards in it now. */
 async function openSuccession({ options, tools, world }: Task, address: string): Promise<Inherited> {
   const array = new RootArray(tools, options.map_path, options.map_pos);
+  if (!hasCapability(readStatus(openRoot('/')), 'SYS_ADMIN'))
+    throw new Failure(
+      '-handover needs CAP_SYS_ADMIN: the kernel lets nobody else put programs into a root array by their id',
+      {
+        remedy:
+          'run as root, under systemd with the drop-in /usr/share/doc/start-katran/examples/handover.conf',
+      },
+    );
+  await array.check();
   return { array, found: await findPredecessor(array, address, (pid) => world.endProcess(pid)) };
 }
 

@@ -1,5 +1,6 @@
 import { Failure } from '../failure.ts';
-import { deleteProgram, putProgram, readProgramSlots } from '../tools/bpftool.ts';
+import { deleteProgram, putProgram, readPinnedMap, readProgramSlots } from '../tools/bpftool.ts';
+import { ToolFailure } from '../tools/run.ts';
 import type { Tools } from '../tools/toolbox.ts';
 
 /**
@@ -17,6 +18,34 @@ export class RootArray {
     this.path = path;
     this.active = active;
     this.staging = active + 1;
+  }
+
+  /** Throws Failure when this is no program array with both slots, or nothing here can tell. */
+  async check(): Promise<void> {
+    const { path, active, staging } = this;
+    const { type, maxEntries } = await readPinnedMap(this.#tools, path).catch((error: unknown) => {
+      if (!(error instanceof ToolFailure)) throw error;
+      throw error.isMissing
+        ? new Failure(`${error.message}, and -handover changes the root array with it`, {
+            remedy: 'install it',
+            cause: error,
+          })
+        : new Failure(`cannot look at the root array ${path} (-map_path): ${error.message}`, {
+            remedy: "pin it first, and see 'start-katran doctor'",
+            cause: error,
+          });
+    });
+    if (type !== 'prog_array')
+      throw new Failure(`${path} is a ${type}`, {
+        remedy: '-map_path has to name the prog_array of the root program',
+      });
+    if (active >= 0 && staging < maxEntries) return;
+    const remedy =
+      maxEntries < 2 ? 'pin an array with two slots or more' : `give -map_pos 0 to ${maxEntries - 2}`;
+    throw new Failure(
+      `-handover needs two slots, ${active} (-map_pos) and ${staging} for the katran that is to follow, and ${path} has slots 0 to ${maxEntries - 1}`,
+      { remedy },
+    );
   }
 
   /** Id of the program in a slot, undefined when it is empty. Throws Failure. */

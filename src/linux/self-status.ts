@@ -7,6 +7,16 @@ export interface ProcessStatus {
   readonly effectiveCapabilities: bigint;
 }
 
+/** Bit numbers of include/uapi/linux/capability.h. */
+export const CAPABILITY = { NET_ADMIN: 12, SYS_ADMIN: 21, SYS_RESOURCE: 24, BPF: 39 } as const;
+
+export function hasCapability(
+  { effectiveCapabilities }: ProcessStatus,
+  name: keyof typeof CAPABILITY,
+): boolean {
+  return ((effectiveCapabilities >> BigInt(CAPABILITY[name])) & 1n) === 1n;
+}
+
 /** Who we are, from /proc/self/status. Throws KernelFileError, Failure. */
 export function readStatus(root: Root): ProcessStatus {
   const text = root.read('/proc/self/status');

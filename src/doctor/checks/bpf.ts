@@ -63,6 +63,12 @@ const mapPath: Examine = async (host) => {
     );
   }
   const map = await pinned(host);
+  if (map === undefined && host.options.handover)
+    return fail(
+      'there is no bpftool that could tell what it is',
+      '-handover changes the root array with bpftool, and is refused without it',
+      'install bpftool',
+    );
   if (map === undefined) return ok(`${file} exists (no bpftool here to see what it is)`);
   if (map.type === 'prog_array') return ok(`${file}: prog_array with ${map.maxEntries} slots`);
   return fail(
@@ -76,11 +82,20 @@ const mapPath: Examine = async (host) => {
 const STOCK_SLOTS = 3;
 
 const mapPosition: Examine = async (host) => {
-  const { map_path: file, map_pos: position } = host.options;
+  const { map_path: file, map_pos: position, handover } = host.options;
   if (file === '') return skipped(STANDALONE);
   const slots = (await pinned(host))?.maxEntries;
   const last = (slots ?? STOCK_SLOTS) - 1;
   const array = slots === undefined ? 'the stock root array' : file;
+  if (handover) {
+    const both = `${position}, and ${position + 1} for the katran that is to follow`;
+    if (position >= 0 && position < last) return ok(`${both}, of 0-${last} (${array})`);
+    return fail(
+      `${both}, but ${array} has slots 0-${last}`,
+      '-handover needs both, and is refused without',
+      `-map_pos ${Math.max(0, last - 1)}`,
+    );
+  }
   if (position >= 0 && position <= last) return ok(`${position} of 0-${last} (${array})`);
   return fail(
     `${position}, but ${array} has slots 0-${last}`,

@@ -1,6 +1,6 @@
 import { lruBytes, mebibytes } from '../../katran/lru-memory.ts';
 import { isBefore } from '../../linux/kernel-release.ts';
-import { readStatus } from '../../linux/self-status.ts';
+import { type CAPABILITY, hasCapability, readStatus } from '../../linux/self-status.ts';
 import { type Check, type Examine, fail, groupOf, ok, skipped, warn } from '../types.ts';
 
 const kernel: Examine = (host) => {
@@ -31,22 +31,23 @@ const rootUser: Examine = (host) => {
   );
 };
 
-/** Bit numbers of include/uapi/linux/capability.h. */
-const NET_ADMIN = 12;
-const SYS_ADMIN = 21;
-const SYS_RESOURCE = 24;
-const BPF = 39;
-
 const capabilities: Examine = (host) => {
-  const { effectiveCapabilities: held, effectiveUid } = readStatus(host.root);
-  const has = (bit: number): boolean => ((held >> BigInt(bit)) & 1n) === 1n;
+  const status = readStatus(host.root);
+  const { effectiveUid } = status;
+  const has = (name: keyof typeof CAPABILITY): boolean => hasCapability(status, name);
   // CAP_BPF is from 5.8; before it, and still, CAP_SYS_ADMIN includes it.
   const bpf = isBefore(host.kernel(), [5, 8]) ? 'CAP_SYS_ADMIN' : 'CAP_BPF';
   const missing = [
-    ...(has(NET_ADMIN) ? [] : ['CAP_NET_ADMIN']),
-    ...(has(SYS_ADMIN) || (bpf === 'CAP_BPF' && has(BPF)) ? [] : [bpf]),
-    ...(has(SYS_RESOURCE) ? [] : ['CAP_SYS_RESOURCE']),
+    ...(has('NET_ADMIN') ? [] : ['CAP_NET_ADMIN']),
+    ...(has('SYS_ADMIN') || (bpf === 'CAP_BPF' && has('BPF')) ? [] : [bpf]),
+    ...(has('SYS_RESOURCE') ? [] : ['CAP_SYS_RESOURCE']),
   ];
+  if (missing.length === 0 && host.options.handover && !has('SYS_ADMIN'))
+    return fail(
+      'CAP_SYS_ADMIN missing',
+      '-handover puts programs into the root array by their id, which the kernel lets nobody else do',
+      'in the unit: the drop-in /usr/share/doc/start-katran/examples/handover.conf',
+    );
   if (missing.length === 0) return ok(`CAP_NET_ADMIN, ${bpf}, CAP_SYS_RESOURCE held`);
   const unit = `in the unit: AmbientCapabilities=${missing.join(' ')}`;
   return fail(

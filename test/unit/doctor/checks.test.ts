@@ -98,6 +98,14 @@ const CASES: Readonly<Record<string, Cases>> = {
         found: /^CAP_SYS_ADMIN missing/,
         fix: /CAP_SYS_ADMIN/,
       },
+      // What the unit holds is enough for katran, and not for programs by their id.
+      {
+        flags: ['-handover', '-map_pos', '1'],
+        edits: { 'proc/self/status': status(0, '000000c001001000') },
+        is: 'fail',
+        found: /^CAP_SYS_ADMIN missing$/,
+        fix: /handover\.conf/,
+      },
     ],
   },
   memlock: {
@@ -505,6 +513,13 @@ const CASES: Readonly<Record<string, Cases>> = {
         found: /is a hash/,
         fix: /bpftool/,
       },
+      {
+        flags: ['-handover', '-map_pos', '1'],
+        edits: { tools: null },
+        is: 'fail',
+        found: /no bpftool/,
+        fix: /^install bpftool$/,
+      },
     ],
   },
   'map-pos': {
@@ -522,6 +537,12 @@ const CASES: Readonly<Record<string, Cases>> = {
         is: 'fail',
         found: /-1, but the stock root array has slots 0-2/,
         fix: /-map_pos 2/,
+      },
+      {
+        flags: ['-handover', '-map_pos', '2'],
+        is: 'fail',
+        found: /2, and 3 for the katran that is to follow, but .* has slots 0-2/,
+        fix: /-map_pos 1/,
       },
     ],
   },

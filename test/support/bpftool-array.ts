@@ -1,0 +1,56 @@
+import { ToolFailure } from '../../src/tools/run.ts';
+import { toolsThat, type Question } from './tools.ts';
+
+const byteList = (value: number): string[] =>
+  [0, 8, 16, 24].map((shift) => `0x${((value >>> shift) & 0xff).toString(16).padStart(2, '0')}`);
+const numberOf = (words: readonly string[]): number =>
+  words.reduceRight((sum, word) => sum * 256 + Number(word), 0);
+
+/** A pinned map, as bpftool 7.1 shows it with -j and changes it. */
+export class BpftoolArray {
+  readonly path = '/sys/fs/bpf/jmp_lb0';
+  readonly slots: Map<number, number>;
+  /** What was done, in order: `put 1 188`, `delete 2`. */
+  readonly changes: string[] = [];
+  /** Changes say that they succeeded, and do nothing. */
+  ignoresChanges = false;
+  readonly tools = toolsThat((question) => this.#answer(question));
+  readonly #type: string;
+  readonly #entries: number;
+
+  constructor(slots: Readonly<Record<number, number>> = {}, type = 'prog_array', entries = 3) {
+    this.slots = new Map(Object.entries(slots).map(([slot, id]) => [Number(slot), id]));
+    this.#type = type;
+    this.#entries = entries;
+  }
+
+  #answer({ command, args }: Question): string {
+    if (command !== 'bpftool') throw ToolFailure.missing(command);
+    const [, action, , file, ...change] = args.filter((word) => word !== '-j');
+    if (file !== this.path) throw ToolFailure.failed('bpftool', 'ended with status 255', undefined);
+    const slot = numberOf(change.slice(1, 5));
+    switch (action) {
+      case 'show':
+        return JSON.stringify({ id: 45, type: this.#type, name: 'root_array', max_entries: this.#entries });
+      case 'dump':
+        return JSON.stringify(
+          [...this.slots].map(([key, id]) => ({ key: byteList(key), value: byteList(id) })),
+        );
+      case 'update':
+        this.changes.push(`put ${slot} ${change.at(-1)}`);
+        if (!this.ignoresChanges) this.slots.set(slot, Number(change.at(-1)));
+        return '';
+      case 'delete':
+        this.changes.push(`delete ${slot}`);
+        if (!this.ignoresChanges && !this.slots.delete(slot))
+          throw ToolFailure.failed(
+            'bpftool',
+            'failed: Error: delete failed: No such file or directory',
+            undefined,
+          );
+        return '';
+      default:
+        throw new Error(`bpftool map ${action}?`);
+    }
+  }
+}
