@@ -7,6 +7,8 @@ import type { ServiceCalls } from '../katran/services/calls.ts';
 import type { Services } from '../katran/services/types.ts';
 import type { Log } from '../log/log.ts';
 
+/** A katran that is to be stopped and does not answer is not waited for: it is told to stop. */
+const FINISH_MS = 2_000;
 /** A change of katran's services is in the file within 5 s. */
 const EVERY_MS = 4_000;
 
@@ -101,9 +103,10 @@ export function keepServices({ file, calls, log, everyMs = EVERY_MS }: KeepOptio
     checkNow,
     stop,
     finish: async () => {
-      await checkNow();
-      if (emptyBefore) await checkNow();
-      await stop();
+      const looked = checkNow().then(() => (emptyBefore ? checkNow() : undefined));
+      await Promise.race([looked, pause(FINISH_MS, undefined, { ref: false })]);
+      // Where katran is silent, its client is closed next, and that ends the reading.
+      void stop();
     },
   };
 }
