@@ -134,16 +134,16 @@ export async function followText(
   args: readonly string[],
   environment: ChildEnvironment,
   follower: Follower,
+  name = path.basename(file),
 ): Promise<Followed> {
   const { execa } = await loadRunner();
-  const name = path.basename(file);
   const begin = () =>
     execa(file, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: environment,
       extendEnv: false,
       cwd: '/',
-      // It would take over the signals of this process. Without it, a tool whose hearer is gone ends at its next word.
+      // It would take over the signals of this process.
       cleanup: false,
       forceKillAfterDelay: false,
       buffer: false,

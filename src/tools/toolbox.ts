@@ -55,7 +55,11 @@ export function openTools(searchPath: string): Tools {
     follow: async (command, args, follower) => {
       const file = fileOf(command);
       if (file === undefined) throw ToolFailure.missing(command);
-      return await followText(file, args, plain, follower);
+      // So that it ends with this process, also when that is killed: by itself it would notice at its next word.
+      const ward = fileOf('setpriv');
+      const words = ward === undefined ? [file, ...args] : [ward, '--pdeathsig', 'TERM', file, ...args];
+      const [first = file, ...rest] = words;
+      return await followText(first, rest, plain, follower, command);
     },
   };
 }
