@@ -1,7 +1,7 @@
 import { messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
 import { RateLimitedLog } from '../log/rate-limited-log.ts';
-import { isUsableGatewayMac } from '../linux/mac.ts';
+import { isUsableGatewayMac, parseMac } from '../linux/mac.ts';
 import { Nap } from './nap.ts';
 
 /** Makes katran use a MAC and reads it back; throws when that was refused, failed or did not read back. */
@@ -30,6 +30,8 @@ export class MacPusher {
   /** The MAC last told, for the log, also while katran's own is uncertain after a failure. */
   private previous: string | null;
   private running: Promise<void> | undefined;
+  /** What katran was found to have in the place of what it was told, until that is put right. */
+  private usurper: string | undefined;
   /** Failed pushes since the last one that succeeded. */
   failures = 0;
   /** Pushes that succeeded. */
@@ -62,6 +64,21 @@ export class MacPusher {
     if (this.running === undefined && this.wanted !== this.confirmed) {
       this.running = this.run();
     }
+  }
+
+  /**
+   * Katran has the MAC it was told, or is told it again: another client may have changed it. `read` asks katran; what it rejects with is
+   * thrown. Nothing is asked while a push is under way, and an answer of before a push is not believed.
+   */
+  async check(read: () => Promise<string>): Promise<void> {
+    const { pushed } = this;
+    const text = await read();
+    if (this.isStopped() || this.running !== undefined || this.pushed !== pushed) return;
+    const told = this.confirmed;
+    if (told === null || parseMac(text) === told) return;
+    this.usurper = parseMac(text) ?? JSON.stringify(text);
+    this.confirmed = null;
+    this.running = this.run();
   }
 
   /** Ends a pause between attempts. */
@@ -118,6 +135,14 @@ export class MacPusher {
     this.previous = mac;
     this.failures = 0;
     this.pushed += 1;
+    const { usurper } = this;
+    this.usurper = undefined;
+    if (usurper !== undefined) {
+      this.changes.warn(
+        `katran had MAC ${usurper}, which another client must have given it; told it ${mac}${tries}`,
+      );
+      return true;
+    }
     this.changes.info(
       from === ''
         ? `gateway MAC is ${mac}; told katran${tries}`

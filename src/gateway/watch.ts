@@ -45,6 +45,11 @@ export interface GatewayWatch {
   readonly state: WatchState;
   /** Looks now; settled when that look is done. A push that waits to be retried is retried now. */
   checkNow(): Promise<void>;
+  /**
+   * Puts right a MAC that another client has given katran. `read` is katran's getMac; what it rejects with is thrown, so that whoever
+   * asks learns whether katran answers.
+   */
+  checkMac(read: () => Promise<string>): Promise<void>;
   /** Nothing is looked at, sent or pushed after this. */
   stop(): Promise<void>;
 }
@@ -139,6 +144,10 @@ class TableWatch implements GatewayWatch {
     const looked = new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#pause.wake();
     return looked;
+  }
+
+  checkMac(read: () => Promise<string>): Promise<void> {
+    return this.#pusher.check(read);
   }
 
   async stop(): Promise<void> {
@@ -318,12 +327,20 @@ class TableWatch implements GatewayWatch {
   }
 }
 
-/** With `-default_mac` there is nothing to watch. */
-function fixedWatch(gateway: Gateway): GatewayWatch {
+/** With `-default_mac` there is no gateway to watch, only that katran keeps that MAC. */
+function fixedWatch({ current, push, log }: WatchOptions): GatewayWatch {
+  const pusher = new MacPusher({ told: current.mac, push, log });
   return {
-    state: { gateway, told: gateway.mac, trouble: null, checks: 0, pushed: 0, failures: 0, seenAt: null },
-    checkNow: () => Promise.resolve(),
-    stop: () => Promise.resolve(),
+    get state(): WatchState {
+      const { told, pushed, failures } = pusher;
+      return { gateway: current, told, trouble: null, checks: 0, pushed, failures, seenAt: null };
+    },
+    checkNow: () => {
+      pusher.hurry();
+      return Promise.resolve();
+    },
+    checkMac: (read) => pusher.check(read),
+    stop: () => pusher.stop(),
   };
 }
 
@@ -334,5 +351,5 @@ function fixedWatch(gateway: Gateway): GatewayWatch {
  * interface is followed at once, one elsewhere never (move-patience.ts). Never throws.
  */
 export function watchGateway(options: WatchOptions): GatewayWatch {
-  return options.mac === undefined ? new TableWatch(options) : fixedWatch(options.current);
+  return options.mac === undefined ? new TableWatch(options) : fixedWatch(options);
 }

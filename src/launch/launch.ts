@@ -1,10 +1,12 @@
-import { messageOf } from '../failure.ts';
+import { EXIT, Failure, messageOf } from '../failure.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
 import { describeExit } from '../katran/exit-words.ts';
 import { exitStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import { stopKatran } from './shutdown.ts';
 import { announceUp, begin, PARTS, waitUntilUp, type LaunchParts, type NotUp } from './start.ts';
-import { supervise, type Watched } from './supervision.ts';
+import { lookForProgram } from '../katran/program.ts';
+import { placeOf } from './program-place.ts';
+import { LOST, supervise, type Watched } from './supervision.ts';
 import type { Launch } from './types.ts';
 
 /** Stops katran in order, and shows meanwhile that it is waited for. */
@@ -34,10 +36,11 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     const start = await waitUntilUp(launch, parts, katran, { services, sharesPort: false });
     if (start.client === undefined) return await giveUp(launch, katran, start.why);
     client = start.client;
+    await requireForwarding(launch, katran);
     announceUp(launch, katran);
     watched = supervise(launch, katran, client);
-    const ended = await Promise.race([katran.exited, watched.stopRequested]);
-    if (ended !== undefined) {
+    const ended = await Promise.race([katran.exited, watched.stopRequested, watched.lost]);
+    if (ended !== undefined && ended !== LOST) {
       log.error(describeExit(ended, 'running', interfaceName));
       // First, so that no call under way is waited for: there is nobody left to answer it.
       client.close();
@@ -48,7 +51,7 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     client.close();
     const exit = await stopInOrder(launch, katran);
     log.info(describeExit(exit, 'running', interfaceName));
-    return exitStatusOf(exit);
+    return ended === LOST ? EXIT.failed : exitStatusOf(exit);
   } catch (error) {
     log.error(`stopping katran (pid ${katran.pid}): ${messageOf(error)}`);
     await watched?.stop('died');
@@ -56,6 +59,16 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     await stopInOrder(launch, katran);
     throw error;
   }
+}
+
+/** A katran whose packets go nowhere is not up. Throws Failure. */
+async function requireForwarding(launch: Launch, katran: KatranProcess): Promise<void> {
+  if (launch.options.forwarding_guard === 'off') return;
+  const sight = await lookForProgram(placeOf(launch), katran.pid);
+  if (sight.kind === 'gone' || sight.kind === 'other')
+    throw new Failure(
+      `katran answers and forwards nothing: ${sight.what}; see who else works on ${launch.interfaceName}`,
+    );
 }
 
 /** That a katran did not answer in time. */

@@ -80,7 +80,7 @@ export async function pushUntilItReadsBack({
  * What the call gives, or the signal's reason at once when that comes first: a call to a katran that is gone can hang until
  * its deadline in whatever has taken katran's port.
  */
-async function unlessOver<T>(call: Promise<T>, until: AbortSignal): Promise<T> {
+export async function unlessOver<T>(call: Promise<T>, until: AbortSignal): Promise<T> {
   let end: (over: undefined) => void = () => undefined;
   const over = new Promise<undefined>((resolve) => {
     end = resolve;

@@ -5,8 +5,6 @@ import type { World } from '../world.ts';
 import { watchdogMs } from './notify-environment.ts';
 import { systemdNotify, type Notifier } from './systemd-notify.ts';
 
-/** A katran that has not answered by then gets no ping; the watchdog decides how many may be missed. */
-export const ANSWER_MS = 1_000;
 /** What is waited for at the end of the run, so that no systemd-notify outlives it. */
 const LAST_WORDS_MS = 1_000;
 
@@ -17,8 +15,8 @@ export interface ServiceManager {
   /** The MAC has read back: whatever waits for this service may go on. */
   ready(text: string): void;
   stopping(text: string, needMs: number): void;
-  /** Pings the watchdog, if there is one, as long as `answers` says that katran answers now. */
-  watch(answers: (deadlineMs: number) => Promise<unknown>): void;
+  /** Pings the watchdog, if there is one, as long as this process is alive: a katran that does not answer forwards on. */
+  watch(): void;
   /** No more pings; waits a moment for messages under way. */
   close(): Promise<void>;
 }
@@ -54,7 +52,7 @@ class Systemd implements ServiceManager {
   #status = '';
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
-  #asking = false;
+  #pinging = false;
 
   constructor(notifier: Notifier, pid: number, watchdog: number | undefined) {
     this.#notifier = notifier;
@@ -82,25 +80,18 @@ class Systemd implements ServiceManager {
     void this.#send('STOPPING=1', statusLine(text), ...extension(needMs));
   }
 
-  watch(answers: (deadlineMs: number) => Promise<unknown>): void {
+  watch(): void {
     if (this.#watchdogMs === undefined || this.#stopping) return;
     this.#endPings();
-    const halfMs = this.#watchdogMs / 2;
-    const ask = async (): Promise<void> => {
-      // Where the last question or its ping is still under way, another one would only queue up behind it.
-      if (this.#asking) return;
-      this.#asking = true;
-      try {
-        await answers(Math.min(ANSWER_MS, halfMs));
-        if (this.#timer !== undefined) await this.#send('WATCHDOG=1');
-      } catch {
-        // No answer, no ping; why it does not answer is for the gateway watch and its log to say.
-      } finally {
-        this.#asking = false;
-      }
+    const ping = async (): Promise<void> => {
+      // Where the last ping is still under way, another one would only queue up behind it.
+      if (this.#pinging) return;
+      this.#pinging = true;
+      await this.#send('WATCHDOG=1');
+      this.#pinging = false;
     };
-    this.#timer = setInterval(() => void ask(), halfMs);
-    void ask();
+    this.#timer = setInterval(() => void ping(), this.#watchdogMs / 2);
+    void ping();
   }
 
   async close(): Promise<void> {

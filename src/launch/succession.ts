@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Failure, messageOf } from '../failure.ts';
+import { EXIT, Failure, messageOf } from '../failure.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
 import { describeExit } from '../katran/exit-words.ts';
@@ -15,7 +15,7 @@ import { lateInWords, stopInOrder } from './launch.ts';
 import { ownPredecessor, type Found, type Inherited, type Predecessor } from './predecessor.ts';
 import { HandoverRequests } from './requests.ts';
 import { announceUp, begin, PARTS, waitUntilUp, type LaunchParts, type NotUp } from './start.ts';
-import { supervise, type Watched } from './supervision.ts';
+import { LOST, supervise, type Watched } from './supervision.ts';
 import type { Launch } from './types.ts';
 
 /** A katran that dies again and again is not started for ever: its program forwards on, and somebody has to look. */
@@ -87,8 +87,16 @@ class Succession {
     }
     for (;;) {
       const { katran, watched } = reign;
-      const ended = await Promise.race([katran.exited, watched.stopRequested, this.#requests.asked()]);
-      if (ended !== undefined) {
+      const ended = await Promise.race([
+        katran.exited,
+        watched.stopRequested,
+        watched.lost,
+        this.#requests.asked(),
+      ]);
+      if (ended === LOST) {
+        await this.#stop(reign);
+        return EXIT.failed;
+      } else if (ended !== undefined) {
         const next = await this.#afterDeath(reign, ended);
         if (typeof next === 'number') return next;
         reign = next;
@@ -148,7 +156,8 @@ class Succession {
       if (predecessor !== undefined) await this.#catchUp(predecessor, client);
       await this.#takeOver(katran, predecessor);
       announceUp(launch, katran);
-      return { launch, katran, client, watched: supervise(launch, katran, client) };
+      const replace = (): void => void this.#requests.ask();
+      return { launch, katran, client, watched: supervise(launch, katran, client, replace) };
     } catch (error) {
       client?.close();
       await this.#discard(katran);

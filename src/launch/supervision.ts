@@ -11,14 +11,27 @@ import type { KatranProcess } from '../katran/process.ts';
 import { flagsOfPlan } from '../planning/plan.ts';
 import { readTraffic } from '../katran/services/traffic.ts';
 import { CALL_DEADLINE_MS, pushMac } from '../katran/mac-push.ts';
+import { lookForProgram } from '../katran/program.ts';
+import { watchAnswers } from './answer-watch.ts';
+import { watchForwarding } from './forwarding-watch.ts';
+import { whyGeneric } from './generic-mode.ts';
+import { placeOf } from './program-place.ts';
+import { unlessOver } from './readiness.ts';
 import { keepServices } from './services-keep.ts';
 import { upStatus } from './start.ts';
 import type { Launch } from './types.ts';
+
+export const LOST = 'lost';
+
+/** Of katrans that replace each other, one that does not answer is replaced after this long. */
+const REPLACE_AFTER_MS = 20_000;
 
 /** What looks after a running katran. */
 export interface Watched {
   /** Fulfilled when a signal asks to stop. */
   readonly stopRequested: Promise<undefined>;
+  /** Fulfilled when katran is of no use as it is and is to be stopped; why is in the log. */
+  readonly lost: Promise<typeof LOST>;
   /** The gateway with the MAC that katran was last told. */
   gateway(): Gateway;
   /** What was last read of katran's services; undefined where they are not looked at. */
@@ -30,8 +43,16 @@ export interface Watched {
   stop(because: 'asked' | 'died'): Promise<void>;
 }
 
-/** Watches gateway, affinity and fallback table of a katran that is up, and answers SIGHUP and SIGUSR1. */
-export function supervise(launch: Launch, katran: KatranProcess, client: KatranServicesClient): Watched {
+/**
+ * Watches gateway, affinity, fallback table, program and answers of a katran that is up, and answers SIGHUP and SIGUSR1. `replace` is
+ * called for one that does not answer, where another can take over.
+ */
+export function supervise(
+  launch: Launch,
+  katran: KatranProcess,
+  client: KatranServicesClient,
+  replace?: () => void,
+): Watched {
   const { desk, log, root, tools, options, plan, interfaceName, gateway, manager, tally } = launch;
   const since = performance.now();
   const kernelEvents = openKernelEvents({
@@ -49,11 +70,12 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranS
     mac: options.default_mac,
     current: gateway,
     intervalMs: options.gateway_interval,
-    push: async (mac) => {
+    push: async (mac, signal) => {
       try {
-        await pushMac(client, mac);
+        // A katran that hangs is not waited for once it is to be stopped.
+        await unlessOver(pushMac(client, mac), signal);
       } catch (error) {
-        tally.macRefusals += 1;
+        if (!signal.aborted) tally.macRefusals += 1;
         throw error;
       }
       tally.macPushes += 1;
@@ -85,17 +107,42 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranS
     keeps || (handover && services === '')
       ? keepServices({ file: keeps ? services : undefined, calls: client, log })
       : undefined;
+  let lose: (lost: typeof LOST) => void = () => undefined;
+  const lost = new Promise<typeof LOST>((resolve) => (lose = resolve));
+  const forwarding = watchForwarding({
+    pid: katran.pid,
+    interfaceName,
+    look: () => lookForProgram(placeOf(launch), katran.pid),
+    mode: options.forwarding_guard,
+    whyGeneric: () => whyGeneric(root, tools, interfaceName),
+    log,
+    events: kernelEvents,
+    onLost: () => lose(LOST),
+  });
+  const answers = watchAnswers({
+    pid: katran.pid,
+    intervalMs: options.gateway_interval,
+    ask: (deadlineMs) => gatewayWatch.checkMac(() => client.getMac(deadlineMs)),
+    log,
+    timeoutMs:
+      replace !== undefined && options.unresponsive_timeout === 0
+        ? REPLACE_AFTER_MS
+        : options.unresponsive_timeout,
+    onUnresponsive: replace ?? (() => lose(LOST)),
+  });
   const metrics = launch.metrics?.follow({
     pid: katran.pid,
     traffic: (deadlineMs) => readTraffic(client, deadlineMs),
     gatewaySeenAt: () => gatewayWatch.state.seenAt,
     differences: () => guard.differences(),
-    forwarding: () => undefined,
+    forwarding: () => forwarding.inPlace,
   });
-  manager.watch((deadlineMs) => client.getMac(deadlineMs));
+  manager.watch();
   desk.onLook(() => {
     void gatewayWatch.checkNow();
     guard.checkNow();
+    void forwarding.checkNow();
+    void answers.checkNow();
     void keeper?.checkNow();
     void metrics?.checkNow();
   });
@@ -111,6 +158,7 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranS
       if (desk.stop.aborted) done();
       else desk.stop.addEventListener('abort', done, { once: true });
     }),
+    lost,
     gateway: () => {
       const { gateway: seen, told } = gatewayWatch.state;
       return { ...seen, mac: told ?? seen.mac };
@@ -121,7 +169,8 @@ export function supervise(launch: Launch, katran: KatranProcess, client: KatranS
       guard.stop();
       fallback.stop();
       metrics?.stop();
-      await Promise.all([gatewayWatch.stop(), kernelEvents.close()]);
+      answers.stop();
+      await Promise.all([gatewayWatch.stop(), forwarding.stop(), kernelEvents.close()]);
       await (because === 'asked' ? keeper?.finish() : keeper?.stop());
     },
   };

@@ -65,3 +65,36 @@ export async function deleteProgram(tools: Tools, file: string, slot: number): P
   const change = ['map', 'delete', 'pinned', file, 'key', ...bytesOf(slot)];
   await tools.ask('bpftool', change, { timeoutMs: CHANGE_TIMEOUT_MS });
 }
+
+/** The name of a loaded program; undefined where it has none, is gone, or may not be asked for (that takes CAP_SYS_ADMIN). */
+export async function readProgramName(tools: Tools, id: number): Promise<string | undefined> {
+  return textField(await programOrNothing(tools, id), 'name');
+}
+
+/** Whether a program uses the map pinned at this path; undefined where that cannot be said. */
+export async function isProgramUsingMap(
+  tools: Tools,
+  id: number,
+  file: string,
+): Promise<boolean | undefined> {
+  try {
+    const map = numberField(
+      parseToolJson('bpftool', await tools.ask('bpftool', ['-j', 'map', 'show', 'pinned', file])),
+      'id',
+    );
+    const used = field(await programOrNothing(tools, id), 'map_ids');
+    return map === undefined || !Array.isArray(used) ? undefined : used.includes(map);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+async function programOrNothing(tools: Tools, id: number): Promise<unknown> {
+  try {
+    return parseToolJson('bpftool', await tools.ask('bpftool', ['-j', 'prog', 'show', 'id', String(id)]));
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}

@@ -78,20 +78,17 @@ describe.skipIf(whyNot !== undefined).each(ARTIFACTS)(
       expect(socket.count('READY=1')).toBe(0);
     });
 
-    it('is a ping as long as katran answers, none while it is stopped, and pings again when it is continued', async () => {
+    it('is a ping as long as the launcher lives, also while katran is stopped: it forwards on', async () => {
       const launcher = launch({ WATCHDOG_USEC });
       const { next } = await socket.saying(/^READY=1$/);
       const first = await socket.saying(/^WATCHDOG=1$/, next);
       await socket.saying(/^WATCHDOG=1$/, first.next);
       const { pid } = await staged.stage.waitFor('start');
       process.kill(pid, 'SIGSTOP');
-      await pause(1000); // a ping that was under way
       const before = socket.count('WATCHDOG=1');
       await pause(1500); // seven that are due
-      expect(socket.count('WATCHDOG=1')).toBe(before);
-      const stopped = socket.messages.length;
+      expect(socket.count('WATCHDOG=1')).toBeGreaterThan(before);
       process.kill(pid, 'SIGCONT');
-      await socket.saying(/^WATCHDOG=1$/, stopped);
       launcher.kill('SIGTERM');
       const stopping = await socket.saying(/^STOPPING=1$/);
       await launcher.ended;

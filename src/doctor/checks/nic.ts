@@ -7,7 +7,8 @@ import { readIndirection, readReceiveRing } from '../../tools/ethtool.ts';
 import type { Host } from '../host.ts';
 import { type Check, type Examine, fail, groupOf, ok, skipped, warn } from '../types.ts';
 import { bondMode } from '../../linux/bonding.ts';
-import { bondRunsXdp, driverOf, hasNativeXdp, mtuLimit } from '../xdp-drivers.ts';
+import { hasNativeXdp, mtuLimit } from '../../linux/native-xdp.ts';
+import { bondRunsXdp, driverOf } from '../xdp-drivers.ts';
 import { xdpQueues } from '../xdp-queues.ts';
 
 /** How many receive queues a device has: its receive vectors, or (no interrupts of its own) those in /sys. 0 when unknown. */

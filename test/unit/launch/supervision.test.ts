@@ -33,11 +33,13 @@ function gatewayHas(mac: string): void {
 }
 
 describe('a katran that is up', () => {
-  it('is left alone while nothing changes, and the watchdog asks it', async () => {
+  it('is left alone while nothing changes', async () => {
     await begin();
     await vi.advanceTimersByTimeAsync(30_000);
     expect(stage.client.given).toEqual([]);
-    expect(stage.log.lines).toEqual([]);
+    expect(stage.log.lines).toEqual([
+      "debug: whether katran's program is in its place is not looked at: -sysroot is that of another host",
+    ]);
     expect(stage.told).toEqual(['watch']);
   });
 
@@ -57,6 +59,49 @@ describe('a katran that is up', () => {
     stage.signals.send('SIGHUP');
     await vi.advanceTimersByTimeAsync(0);
     expect(stage.client.given).toEqual([OTHER]);
+  });
+
+  it.each([[[]], [['-default_mac', MAC]]])(
+    'has a MAC that another client changed put right within two rounds, with one line (%j)',
+    async (flags) => {
+      await begin(...flags);
+      stage.client.mac = OTHER;
+      await vi.advanceTimersByTimeAsync(2000);
+      expect(stage.client.mac).toBe(MAC);
+      expect(stage.log.lines.filter((line) => line.includes(OTHER))).toEqual([
+        `warn: katran had MAC ${OTHER}, which another client must have given it; told it ${MAC}`,
+      ]);
+    },
+  );
+
+  it('has it put right at once at SIGHUP', async () => {
+    await begin();
+    stage.client.mac = '00:00:00:00:00:00';
+    stage.signals.send('SIGHUP');
+    await vi.advanceTimersByTimeAsync(0);
+    expect(stage.client.mac).toBe(MAC);
+  });
+
+  it('is not waited for in the middle of a push when a stop is asked for', async () => {
+    await begin();
+    stage.client.changes = ['hang'];
+    gatewayHas(OTHER);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(stage.client.given).toEqual([OTHER]);
+    await watched.stop('asked');
+  });
+
+  it('is given up when it has not answered for -unresponsive_timeout, and an error before', async () => {
+    await begin('-unresponsive_timeout', '12000');
+    stage.client.reads = Array.from({ length: 100 }, () => 'fail' as const);
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(stage.log.lines.filter((line) => line.startsWith('error'))).toEqual([]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await expect(watched.lost).resolves.toBe('lost');
+    expect(stage.log.lines.filter((line) => line.startsWith('error'))).toEqual([
+      expect.stringMatching(/katran \(pid 4711\) has not answered for [56] s/),
+      expect.stringMatching(/katran \(pid 4711\) has not answered for 1[23] s: giving it up/),
+    ]);
   });
 
   it('is told of at SIGUSR1, as it is then', async () => {

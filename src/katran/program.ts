@@ -1,0 +1,99 @@
+import { Failure } from '../failure.ts';
+import type { Root } from '../linux/root.ts';
+import { xdpProgramsOf } from '../linux/xdp-programs.ts';
+import { isProgramUsingMap, readProgramName } from '../tools/bpftool.ts';
+import { readLink, type AttachedXdp, type XdpMode } from '../tools/ip.ts';
+import type { Tools } from '../tools/toolbox.ts';
+import type { RootArray } from './root-array.ts';
+
+/** A tool answers in some ms; on a loaded host it waits for the processor, or for a lock of the kernel. */
+const PATIENCE_MS = 5_000;
+
+/** Where katran's program has to be, so that packets reach it: on the interface itself, or in a slot of the root array. */
+export interface ProgramPlace {
+  readonly root: Root;
+  readonly tools: Tools;
+  readonly interfaceName: string;
+  /** Shared mode; undefined: standalone. */
+  readonly array: RootArray | undefined;
+}
+
+/** What is in that place; `what` is a clause without a full stop. */
+export type Sight =
+  | { readonly kind: 'own'; readonly id: number; readonly mode: XdpMode }
+  | { readonly kind: 'gone'; readonly what: string }
+  | { readonly kind: 'other'; readonly what: string }
+  /** Nobody can say; `what` is why. */
+  | { readonly kind: 'unseen'; readonly what: string };
+
+const unseen = (what: string): Sight => ({ kind: 'unseen', what });
+const gone = (what: string): Sight => ({ kind: 'gone', what });
+const other = (what: string): Sight => ({ kind: 'other', what });
+
+/** `program 12 (pass)`: a name is not always to be had. */
+export const programInWords = (id: number | null, name: string | null): string =>
+  `program${id === null ? '' : ` ${id}`}${name === null ? '' : ` (${name})`}`;
+
+/** The program in a slot, in words. */
+export async function slotInWords(tools: Tools, id: number): Promise<string> {
+  return programInWords(id, (await readProgramName(tools, id)) ?? null);
+}
+
+/** Looks whether the program of this katran is where packets reach it. Throws only what is a defect. */
+export async function lookForProgram(place: ProgramPlace, pid: number): Promise<Sight> {
+  if (!place.root.live) return unseen('-sysroot is that of another host');
+  const own = xdpProgramsOf(place.root, pid);
+  if (own.length === 0)
+    return unseen(`no XDP program of katran (pid ${pid}) is to be seen in /proc/${pid}/fdinfo`);
+  try {
+    return place.array === undefined
+      ? await lookOnInterface(place, own)
+      : await lookInSlot(place, place.array, own);
+  } catch (error) {
+    if (error instanceof Failure) return unseen(error.message);
+    throw error;
+  }
+}
+
+/** The program on the interface, null when there is none; undefined when there is no such interface. Throws Failure. */
+async function attachedTo({
+  root,
+  tools,
+  interfaceName,
+}: ProgramPlace): Promise<AttachedXdp | null | undefined> {
+  if (!root.exists(`/sys/class/net/${interfaceName}`)) return undefined;
+  const { xdp } = await readLink(tools, interfaceName, { timeoutMs: PATIENCE_MS });
+  return xdp;
+}
+
+async function lookOnInterface(place: ProgramPlace, own: readonly number[]): Promise<Sight> {
+  const { interfaceName } = place;
+  const xdp = await attachedTo(place);
+  if (xdp === undefined) return gone(`the interface ${interfaceName} is gone`);
+  if (xdp === null) return gone(`no XDP program is on ${interfaceName}`);
+  const { id, name, mode } = xdp;
+  if (id === null) return unseen(`ip does not say which program is on ${interfaceName}`);
+  if (own.includes(id)) return { kind: 'own', id, mode };
+  return other(
+    `${interfaceName} has XDP ${programInWords(id, name)} in the place of katran's program ${own.join(', ')}`,
+  );
+}
+
+async function lookInSlot(place: ProgramPlace, array: RootArray, own: readonly number[]): Promise<Sight> {
+  const { tools, interfaceName } = place;
+  const slot = `slot ${array.active} of ${array.path}`;
+  const id = await array.programIn(array.active);
+  if (id === undefined) return gone(`${slot} is empty`);
+  if (!own.includes(id))
+    return other(
+      `${slot} has ${await slotInWords(tools, id)} in the place of katran's program ${own.join(', ')}`,
+    );
+  const xdp = await attachedTo(place);
+  if (xdp === undefined) return gone(`the interface ${interfaceName} is gone`);
+  if (xdp === null) return gone(`no root program is on ${interfaceName}, which would call ${slot}`);
+  if (xdp.id !== null && (await isProgramUsingMap(tools, xdp.id, array.path)) === false)
+    return other(
+      `${interfaceName} has XDP ${programInWords(xdp.id, xdp.name)}, which does not call ${slot}, in the place of the root program`,
+    );
+  return { kind: 'own', id, mode: xdp.mode };
+}

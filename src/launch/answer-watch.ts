@@ -1,0 +1,102 @@
+import { messageOf } from '../failure.ts';
+import { Nap } from '../gateway/nap.ts';
+import type { Log } from '../log/log.ts';
+
+/** A healthy katran answers in a millisecond. */
+const ANSWER_MS = 1_000;
+const COMPLAIN_AFTER_MS = 5_000;
+const REMIND_MS = 60_000;
+/** A round is that of `-gateway_interval`, within these limits. */
+const SHORTEST_MS = 500;
+const LONGEST_MS = 2_000;
+
+export interface AnswerOptions {
+  readonly pid: number;
+  readonly intervalMs: number;
+  /** Asks katran something; rejects when it does not answer in time. */
+  readonly ask: (deadlineMs: number) => Promise<unknown>;
+  readonly log: Log;
+  /** ms without an answer after which `onUnresponsive` is called, and again every minute; 0: never. */
+  readonly timeoutMs: number;
+  readonly onUnresponsive: () => void;
+}
+
+export interface AnswerWatch {
+  /** Asks now; settled when that is done. */
+  checkNow(): Promise<void>;
+  /** Nothing is asked or said after this; does not wait for an answer. */
+  stop(): void;
+}
+
+/**
+ * Asks katran every round. One that does not answer forwards on by itself, so that is an error in the log after 5 s and once a minute,
+ * and no more unless `-unresponsive_timeout` says so.
+ */
+export function watchAnswers(options: AnswerOptions): AnswerWatch {
+  const { pid, intervalMs, ask, log, timeoutMs, onUnresponsive } = options;
+  const rest = new Nap();
+  const over = new AbortController();
+  const isOver = (): boolean => over.signal.aborted;
+  const everyMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, intervalMs));
+  let silentSince: number | undefined;
+  let complainAt = 0;
+  let giveUpAt = Infinity;
+  let round: Promise<void> = Promise.resolve();
+
+  function answered(): void {
+    if (silentSince !== undefined && complainAt > silentSince + COMPLAIN_AFTER_MS)
+      log.info(
+        `katran (pid ${pid}) answers again, after ${Math.round((performance.now() - silentSince) / 1000)} s`,
+      );
+    silentSince = undefined;
+  }
+
+  function silent(since: number, error: unknown): void {
+    if (silentSince === undefined) {
+      silentSince = since;
+      complainAt = since + COMPLAIN_AFTER_MS;
+      giveUpAt = timeoutMs === 0 ? Infinity : since + timeoutMs;
+    }
+    const now = performance.now();
+    const seconds = Math.round((now - silentSince) / 1000);
+    if (now >= complainAt) {
+      complainAt = now + REMIND_MS;
+      log.error(
+        `katran (pid ${pid}) has not answered for ${seconds} s (${messageOf(error)}); it forwards with the MAC and services it has, ` +
+          'and nothing can be changed; see what it does, or restart it',
+      );
+    }
+    if (now < giveUpAt) return;
+    giveUpAt = now + REMIND_MS;
+    log.error(`katran (pid ${pid}) has not answered for ${seconds} s: giving it up`);
+    onUnresponsive();
+  }
+
+  async function look(): Promise<void> {
+    const since = performance.now();
+    try {
+      await ask(ANSWER_MS);
+      if (!isOver()) answered();
+    } catch (error) {
+      if (!isOver()) silent(since, error);
+    }
+  }
+
+  const checkNow = (): Promise<void> => {
+    round = round.then(() => (isOver() ? undefined : look()));
+    return round;
+  };
+  void (async () => {
+    while (!isOver()) {
+      await checkNow();
+      if (!isOver()) await rest.take(everyMs);
+    }
+  })();
+  return {
+    checkNow,
+    stop: () => {
+      over.abort();
+      rest.wake();
+    },
+  };
+}
