@@ -93,6 +93,7 @@ export function supervise(
     planFlags: flagsOfPlan(options, root, interfaceName),
     planWritten: options.affinitize,
     onRepaired: () => (tally.guardRepairs += 1),
+    events: kernelEvents,
   });
   const fallback = startFallbackWatch({
     readFallback: async () => (await client.getLruFallbackStats(CALL_DEADLINE_MS)).v1,

@@ -8,7 +8,8 @@ import type { KatranClient } from '../katran/call-error.ts';
 import type { KatranEndpoint } from '../katran/endpoint.ts';
 import { readTopology, type Topology } from '../linux/cpu-topology.ts';
 import { readInterrupts } from '../linux/interrupts.ts';
-import { parseAffinityMask } from '../linux/smp-affinity.ts';
+import type { Root } from '../linux/root.ts';
+import { parseAffinityMask, readEffectiveAffinity } from '../linux/smp-affinity.ts';
 import type { Log } from '../log/log.ts';
 import { planForInterface } from '../planning/plan.ts';
 import type { Task } from '../planning/task.ts';
@@ -61,10 +62,11 @@ async function askMac(client: KatranClient): Promise<string> {
 }
 
 /** CPUs an interrupt goes to, as `-strategy keep` judges it: its mask if that is one CPU, else what the kernel made of it. */
-function landsOn({ current, effective }: PlannedVector, topology: Topology): readonly number[] {
-  const kept = keptCpu(current, effective, new Set(topology.online));
-  if (kept !== undefined) return [kept];
+function landsOn(root: Root, { irq, role, current }: PlannedVector, topology: Topology): readonly number[] {
   const online = new Set(topology.online);
+  const asked = current !== null && role !== 'control' && keptCpu(current, null, online) === undefined;
+  const kept = keptCpu(current, (asked ? readEffectiveAffinity(root, irq) : undefined) ?? null, online);
+  if (kept !== undefined) return [kept];
   return (current === null ? [] : parseAffinityMask(current)).filter((cpu) => online.has(cpu));
 }
 
@@ -124,7 +126,9 @@ export async function observe(subject: Subject): Promise<Observation> {
     'value' in plan ? plan.value.warnings.find(({ code }) => code === 'interface-down') : undefined;
   const vectors: Answer<readonly LiveVector[]> =
     'value' in plan
-      ? { value: plan.value.vectors.map((vector) => ({ ...vector, cpus: landsOn(vector, topology) })) }
+      ? await attempt(() =>
+          plan.value.vectors.map((vector) => ({ ...vector, cpus: landsOn(root, vector, topology) })),
+        )
       : plan;
   return {
     ...(await readCounters(subject)),

@@ -67,6 +67,21 @@ describe.each(ARTIFACTS)('status, with $name', (artifact) => {
     expect(lines.at(-1)).toBe('nothing wrong');
   });
 
+  it('of a launch that keeps masks of several CPUs: judged by where the kernel delivers, nothing wrong', async () => {
+    staged = await stageLaunch({ double: { START_DELAY: 0 } });
+    for (let queue = 0; queue < 8; queue += 1) {
+      staged.writeKernelFile(`proc/irq/${29 + 2 * queue}/smp_affinity`, 'ff\n');
+      staged.writeKernelFile(`proc/irq/${29 + 2 * queue}/effective_affinity_list`, `${queue}\n`);
+    }
+    const launcher = staged.launch(artifact, [...['-strategy', 'keep', '-default_mac', '96:a3:21:a5:07:cb']]);
+    await launcher.saysOnStderr(/katran is up and running/);
+    const { status: code, stdout } = await status(artifact);
+    expect(stdout).toContain('nothing wrong');
+    expect(code).toBe(0);
+    launcher.kill('SIGTERM');
+    expect((await launcher.ended).stderr).not.toMatch(/irq \d+ .* again/);
+  });
+
   it('only reads: no file changes, katran gets no changeMac', async () => {
     await up(artifact);
     const files = contents(staged.sysroot);

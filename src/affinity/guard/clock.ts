@@ -6,6 +6,8 @@ export interface Clock {
   now(): number;
   /** Calls `action` every so many ms until the returned function is called; does not keep the process alive. */
   every(milliseconds: number, action: () => void): () => void;
+  /** Calls `action` once after so many ms unless the returned function is called; does not keep the process alive. */
+  after(milliseconds: number, action: () => void): () => void;
 }
 
 export const systemClock: Clock = {
@@ -14,5 +16,10 @@ export const systemClock: Clock = {
     const timer = setInterval(action, milliseconds);
     timer.unref();
     return () => clearInterval(timer);
+  },
+  after: (milliseconds, action) => {
+    const timer = setTimeout(action, milliseconds);
+    timer.unref();
+    return () => clearTimeout(timer);
   },
 };

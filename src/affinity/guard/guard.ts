@@ -1,6 +1,9 @@
 import { messageOf } from '../../failure.ts';
 import type { Log } from '../../log/log.ts';
 import { formatCpuList } from '../../linux/cpu-list.ts';
+import { formatAffinityMask, readEffectiveAffinity } from '../../linux/smp-affinity.ts';
+import type { KernelEvents } from '../../tools/ip-monitor.ts';
+import { keptCpu } from '../keep.ts';
 import { readInterrupts } from '../../linux/interrupts.ts';
 import type { InterruptTable } from '../../linux/interrupts.ts';
 import type { Root } from '../../linux/root.ts';
@@ -36,13 +39,20 @@ export interface GuardOptions {
   readonly planWritten?: boolean;
   /** Called for each mask that was written again. */
   readonly onRepaired?: (() => void) | undefined;
+  /** What the kernel tells: a link that changed may have interrupts that have. */
+  readonly events?: KernelEvents | undefined;
   /** ms between rounds. */
   readonly intervalMs?: number;
   readonly clock?: Clock;
 }
 
+/** Attaching XDP moves interrupts, in some drivers a while after the program is there: rounds that many ms after the first. */
+const EARLY_ROUNDS = [200, 500, 1000, 2000] as const;
+/** A change of a link comes in several messages, and its driver may not be done at the first. */
+const AFTER_LINK_MS = 100;
+
 export interface Guard {
-  /** A round now (SIGHUP). Never throws. */
+  /** A round now (SIGHUP), in which what was given up on is tried again. Never throws. */
   checkNow(): void;
   stop(): void;
   /** The vectors that are watched, by their numbers and names of now. */
@@ -69,7 +79,9 @@ class AffinityGuard implements Guard {
   private troubles: ReadonlySet<string> = new Set();
   private readonly reported = new Map<number, string>();
   private readonly repair: MaskRepair;
-  private readonly cancel: () => void;
+  private readonly cancels: readonly (() => void)[];
+  private cancelSoon: (() => void) | undefined;
+  private online: ReadonlySet<number>;
   private stopped = false;
   private differing = 0;
   private readonly repairs: boolean;
@@ -82,6 +94,7 @@ class AffinityGuard implements Guard {
     if (options.mode === 'repair' && !this.repairs)
       options.log.info('-strategy keep writes no masks: the affinity guard only warns');
     this.wanted = wantedVectors(options.plan);
+    this.online = new Set(options.plan.topology.online);
     this.repair = new MaskRepair({
       root: options.root,
       log: options.log,
@@ -90,17 +103,29 @@ class AffinityGuard implements Guard {
       saved: this.wanted,
       onRepaired: options.onRepaired,
     });
-    if (options.planWritten === false) {
+    // With `keep` nothing differs from the plan when it is made.
+    if (options.planWritten === false && options.plan.strategy !== 'keep') {
       for (const { irq, current, mask } of options.plan.vectors)
         if (current !== null && mask !== null && !sameMask(current, mask)) this.reported.set(irq, current);
     }
-    this.checkNow();
-    this.cancel = clock.every(options.intervalMs ?? 5_000, () => this.checkNow());
+    this.round();
+    const { events, plan, intervalMs = 5_000 } = options;
+    const devices = new Set([plan.interface, ...plan.nics.map(({ name }) => name)]);
+    this.cancels = [
+      clock.every(intervalMs, () => this.round()),
+      ...EARLY_ROUNDS.filter((delay) => delay < intervalMs).map((delay) =>
+        clock.after(delay, () => this.round()),
+      ),
+      events?.subscribe(['link'], (told) => {
+        if (told.some((event) => event.kind !== 'link' || devices.has(event.device))) this.roundSoon(clock);
+      }) ?? (() => undefined),
+    ];
   }
 
   stop(): void {
     this.stopped = true;
-    this.cancel();
+    for (const cancel of this.cancels) cancel();
+    this.cancelSoon?.();
   }
 
   vectors(): readonly WantedVector[] {
@@ -112,6 +137,18 @@ class AffinityGuard implements Guard {
   }
 
   checkNow(): void {
+    this.repair.tryAgain();
+    this.round();
+  }
+
+  private roundSoon(clock: Clock): void {
+    this.cancelSoon ??= clock.after(AFTER_LINK_MS, () => {
+      this.cancelSoon = undefined;
+      this.round();
+    });
+  }
+
+  private round(): void {
     if (this.stopped) return;
     const troubles = new Set<string>();
     try {
@@ -139,7 +176,9 @@ class AffinityGuard implements Guard {
     if (seen === this.seen) return;
     let next: ReplannedVectors;
     try {
-      next = adoptPlan(this.wanted, this.options.replan(), this.options.coresGiven);
+      const plan = this.options.replan();
+      this.online = new Set(plan.topology.online);
+      next = adoptPlan(this.wanted, plan, this.options.coresGiven);
     } catch (error) {
       troubles.add(messageOf(error));
       return;
@@ -172,7 +211,7 @@ class AffinityGuard implements Guard {
       // A vector that is not there any more is a matter for the next plan.
       if (interrupts.lines.get(vector.irq)?.actions.includes(vector.name) !== true) continue;
       try {
-        const found = readPresentMask(this.options.root, vector);
+        const found = this.whereItIs(vector);
         if (!sameMask(found, vector.mask)) changes.push({ vector, found });
         else this.foundRight(vector);
       } catch (error) {
@@ -180,6 +219,15 @@ class AffinityGuard implements Guard {
       }
     }
     return changes;
+  }
+
+  /** The mask of a vector; with `keep` that of the CPU it is delivered to, where the kernel says so. */
+  private whereItIs(vector: WantedVector): string {
+    const { root, plan } = this.options;
+    const mask = readPresentMask(root, vector);
+    if (plan.strategy !== 'keep' || sameMask(mask, vector.mask)) return mask;
+    const cpu = keptCpu(mask, readEffectiveAffinity(root, vector.irq) ?? null, this.online);
+    return cpu === undefined ? mask : formatAffinityMask([cpu], plan.topology.possibleCpus);
   }
 
   private foundRight(vector: WantedVector): void {
@@ -210,7 +258,7 @@ class AffinityGuard implements Guard {
 }
 
 /**
- * Watches over the plan while katran runs: a round at once, then every `intervalMs` (attaching XDP, `ethtool -L`, CPU hotplug and
+ * Watches over the plan while katran runs: a round at once, some in the next two seconds, when a link changes, and every `intervalMs` (attaching XDP, `ethtool -L`, CPU hotplug and
  * other services reset masks and re-create vectors, and a packet on a core katran does not know of falls into its small
  * fallback table). `warn` says what has changed, once per change; `repair` also writes it again.
  */

@@ -36,6 +36,11 @@ export class MaskRepair {
     this.budget.foundRight(irq);
   }
 
+  /** Somebody asks: what was given up on is tried again. */
+  tryAgain(): void {
+    this.budget.tryAgain();
+  }
+
   /** The vectors are others now: nothing that was tried before counts. */
   startOver(): void {
     this.budget.reset();
@@ -54,7 +59,8 @@ export class MaskRepair {
     }
     if (lost.length > 0) {
       log.warn(
-        `giving up on interrupt affinity that was repaired 5 times in a minute: ${changesInWords(lost)}${suspectClause(root)}`,
+        `giving up on interrupt affinity that was repaired 5 times in a minute: ${changesInWords(lost)}${suspectClause(root)}; ` +
+          'it is tried again in a minute, then ever later, and at SIGHUP',
       );
     }
     if (due.length === 0) return;

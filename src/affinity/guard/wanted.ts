@@ -1,38 +1,25 @@
-import { formatAffinityMask, parseAffinityMask } from '../../linux/smp-affinity.ts';
-import { pinnedVectors } from '../masks/apply.ts';
-import type { AffinityPlan, Vector } from '../types.ts';
+import { formatAffinityMask } from '../../linux/smp-affinity.ts';
+import type { AffinityPlan } from '../types.ts';
 
 /** Where a vector belongs while katran runs. */
 export interface WantedVector {
   readonly irq: number;
   readonly name: string;
   readonly cpu: number;
-  /** What smp_affinity should hold. */
+  /** What smp_affinity should hold; with `keep` it may hold more, as long as the interrupt is delivered there. */
   readonly mask: string;
 }
 
 /**
- * The masks a plan stands for, of queues that are in use; with `keep`, those that were found. An IRQ that is there twice (an INTx line that two members
- * of a bond share) belongs where it was written last.
+ * The masks a plan stands for, of queues that are in use; with `keep`, those of the CPUs where they were found. An IRQ that is there
+ * twice (an INTx line that two members of a bond share) belongs where it was written last.
  */
 export function wantedVectors(plan: AffinityPlan): WantedVector[] {
-  const all = plan.strategy === 'keep' ? keptVectors(plan) : pinnedVectors(plan);
-  const inUse = all.filter(({ idle }) => !idle);
-  const byIrq = new Map(inUse.map(({ irq, name, cpu, mask }) => [irq, { irq, name, cpu, mask }]));
+  const inUse = plan.vectors.flatMap(({ irq, name, cpu, mask, idle }) =>
+    cpu === null || mask === null || idle ? [] : [{ irq, name, cpu, mask }],
+  );
+  const byIrq = new Map(inUse.map((vector) => [vector.irq, vector]));
   return [...byIrq.values()];
-}
-
-function keptVectors(plan: AffinityPlan): (WantedVector & Pick<Vector, 'idle'>)[] {
-  return plan.vectors.flatMap(({ irq, name, cpu, mask, current, idle }) => {
-    const kept = current === null ? mask : inPlanForm(current, plan.topology.possibleCpus);
-    return cpu === null || kept === null ? [] : [{ irq, name, cpu, mask: kept, idle }];
-  });
-}
-
-/** The kernel's text as the masks of a plan are written; as it is where it names CPUs that this host cannot have. */
-function inPlanForm(mask: string, possibleCpus: number): string {
-  const cpus = parseAffinityMask(mask);
-  return cpus.some((cpu) => cpu >= possibleCpus) ? mask : formatAffinityMask(cpus, possibleCpus);
 }
 
 type VectorKey = Pick<WantedVector, 'irq' | 'name'>;

@@ -5,7 +5,7 @@ import { watchGateway, type GatewayWatch, type WatchOptions } from '../../../src
 import type { Root } from '../../../src/linux/root.ts';
 import { NO_TOOLS, toolsThat } from '../../support/tools.ts';
 import { makeTables, recordLog, type KernelTables, type RecordedLog } from './kernel-tables.ts';
-import { toldKernel, type ToldKernel } from './told-kernel.ts';
+import { toldKernel, type ToldKernel } from '../../support/told-kernel.ts';
 
 const A = '02:00:00:00:00:0a';
 const B = '02:00:00:00:00:0b';

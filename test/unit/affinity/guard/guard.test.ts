@@ -10,6 +10,8 @@ import type { Root } from '../../../../src/linux/root.ts';
 import { answering } from '../../../support/answering-kernel.ts';
 import { LiveMachine } from '../../../support/live-machine.ts';
 import { recordingLog } from '../../../support/recording-log.ts';
+import type { KernelEvents } from '../../../../src/tools/ip-monitor.ts';
+import { toldKernel } from '../../../support/told-kernel.ts';
 import { TurnedClock } from './turned-clock.ts';
 
 let machine: LiveMachine;
@@ -35,12 +37,20 @@ interface Setting {
   write?: boolean;
   /** What the guard is told of it. */
   planWritten?: boolean;
+  events?: KernelEvents;
 }
 
 /** A plan, written, and a guard over it. */
 function guarded(
   mode: GuardMode,
-  { root = machine.root, strategy = 'sequential', replan, write = true, planWritten = true }: Setting = {},
+  {
+    root = machine.root,
+    strategy = 'sequential',
+    replan,
+    write = true,
+    planWritten = true,
+    events,
+  }: Setting = {},
 ): Guard {
   const plan = machine.plan({ strategy });
   if (write) applyPlan(machine.root, plan, { log: recordingLog() });
@@ -53,6 +63,7 @@ function guarded(
     coresGiven: plan.forwardingCores,
     planFlags: `-intf eth0 -strategy ${strategy} -cpus 0-3`,
     planWritten,
+    events,
     clock,
   });
   return guard;
@@ -205,17 +216,17 @@ describe('keep', () => {
       }),
     });
     expect(log.lines).toEqual(['info: -strategy keep writes no masks: the affinity guard only warns']);
-    machine.setMask(32, '00000001');
+    machine.setMask(32, '00000008');
     clock.turn(60_000);
     expect(log.of('warn')).toEqual([
-      expect.stringContaining('irq 32 (eth0-TxRx-2) is on cpu 0 instead of cpus 0-7'),
+      expect.stringContaining('irq 32 (eth0-TxRx-2) is on cpu 3 instead of cpu 0'),
     ]);
     expect(writes).toBe(0);
   });
 
   test('a way out is to plan with what is there now, not to write', () => {
     guarded('warn', { strategy: 'keep' });
-    machine.setMask(32, '00000001');
+    machine.setMask(32, '00000008');
     clock.turn(5_000);
     expect(log.of('warn')[0]).toMatch(
       /; put it back, or restart start-katran to plan with what is there now$/,
@@ -228,14 +239,53 @@ describe('keep', () => {
     expect(log.lines).toEqual([]);
   });
 
-  test('the masks that were found are the plan, wide ones included', () => {
-    guarded('warn', { strategy: 'keep' });
-    expect(log.lines).toEqual([]);
+  test('a wide mask is as planned while the interrupt is delivered where it was, also in a start that wrote nothing', () => {
+    guarded('warn', { strategy: 'keep', planWritten: false });
+    clock.turn(60_000);
     machine.setMask(32, '00000001');
+    clock.turn(60_000);
+    expect(log.lines).toEqual([]);
+  });
+
+  test('an interrupt that is delivered elsewhere is told, whatever its mask, and so is its return', () => {
+    guarded('warn', { strategy: 'keep', planWritten: false });
+    machine.file('proc/irq/32/effective_affinity_list', '5\n');
     clock.turn(5_000);
-    expect(log.of('warn')).toEqual([
-      expect.stringContaining('irq 32 (eth0-TxRx-2) is on cpu 0 instead of cpus 0-7'),
+    machine.file('proc/irq/32/effective_affinity_list', '0\n');
+    clock.turn(5_000);
+    expect(log.lines).toEqual([
+      expect.stringContaining('irq 32 (eth0-TxRx-2) is on cpu 5 instead of cpu 0'),
+      'info: irq 32 (eth0-TxRx-2) is on cpu 0 again',
     ]);
+  });
+});
+
+describe('when a round is made', () => {
+  test('after katran is up: soon, since attaching XDP moves interrupts when it likes', () => {
+    guarded('warn');
+    [200, 300, 500, 1_000].forEach((wait, i) => {
+      machine.setMask(30, (2 << i).toString(16).padStart(8, '0'));
+      clock.turn(wait - 1);
+      expect(log.of('warn')).toHaveLength(i);
+      clock.turn(1);
+      expect(log.of('warn')).toHaveLength(i + 1);
+    });
+  });
+
+  test('when the kernel tells of a link of the plan, not of another', () => {
+    const kernel = toldKernel();
+    guarded('repair', { events: kernel });
+    clock.turn(10_000);
+    machine.setMask(30, '000000ff');
+    kernel.tell('[LINK]7: eth7: <UP,LOWER_UP> mtu 1500');
+    clock.turn(1_000);
+    expect(machine.mask(30)).toBe('000000ff');
+    for (let i = 0; i < 100; i += 1) kernel.tell('[LINK]2: eth0: <UP,LOWER_UP> mtu 1500 xdp/id:7');
+    clock.turn(100);
+    expect(machine.mask(30)).toBe('00000001');
+    guard?.stop();
+    expect(kernel.listeners).toBe(0);
+    expect(clock.timerCount).toBe(0);
   });
 });
 
@@ -253,6 +303,7 @@ describe('repair', () => {
 
   test('at most once a second for an IRQ, however often it is asked to look', () => {
     const repairing = guarded('repair');
+    clock.turn(2_500);
     for (let time = 0; time < 1_000; time += 100) {
       machine.setMask(30, '000000ff');
       repairing.checkNow();
@@ -271,7 +322,7 @@ describe('repair', () => {
     }
     expect(log.of('info')).toHaveLength(5);
     expect(log.of('warn').filter((line) => line.startsWith('giving up'))).toEqual([
-      'giving up on interrupt affinity that was repaired 5 times in a minute: irq 30 (eth0-TxRx-0) is on cpus 0-7 instead of cpu 0',
+      'giving up on interrupt affinity that was repaired 5 times in a minute: irq 30 (eth0-TxRx-0) is on cpus 0-7 instead of cpu 0; it is tried again in a minute, then ever later, and at SIGHUP',
     ]);
     expect(machine.mask(30)).toBe('000000ff');
     machine.setMask(31, '000000ff');
@@ -315,7 +366,35 @@ describe('repair', () => {
     expect(log.of('warn').at(-1)).toMatch(/^giving up/);
     refuse = false;
     clock.turn(60_000);
-    expect(machine.mask(31)).toBe('000000ff');
+    expect(machine.mask(31)).toBe('00000002');
+  });
+
+  test('one that is given up on is tried again after a minute, after two more, after four more', () => {
+    guarded('repair', { root: answering(machine.root, (irq) => (irq === 31 ? 'ENOSPC' : undefined)) });
+    machine.setMask(31, '000000ff');
+    const tries = (): number =>
+      log.of('info').filter((line) => line.startsWith('affinitizing irq 31')).length;
+    clock.turn(30_000);
+    expect(tries()).toBe(5);
+    const at: number[] = [];
+    for (let minute = 1; minute <= 20; minute += 1) {
+      const before = tries();
+      clock.turn(60_000);
+      if (tries() > before) at.push(minute);
+    }
+    expect(at).toEqual([1, 3, 7, 15]);
+    expect(log.of('warn').filter((line) => line.startsWith('giving up'))).toHaveLength(1);
+  });
+
+  test('one that is given up on is tried again when somebody asks', () => {
+    const repairing = guarded('repair');
+    for (let round = 0; round < 8; round += 1) {
+      machine.setMask(30, '000000ff');
+      clock.turn(5_000);
+    }
+    expect(machine.mask(30)).toBe('000000ff');
+    repairing.checkNow();
+    expect(machine.mask(30)).toBe('00000001');
   });
 });
 

@@ -17,6 +17,14 @@ export class TurnedClock implements Clock {
     };
   }
 
+  after(delay: number, action: () => void): () => void {
+    const cancel = this.every(delay, () => {
+      cancel();
+      action();
+    });
+    return cancel;
+  }
+
   /** How many timers are set. */
   get timerCount(): number {
     return this.timers.length;

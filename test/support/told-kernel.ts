@@ -1,5 +1,5 @@
-import type { KernelEvent, KernelEvents, KernelListener } from '../../../src/tools/ip-monitor.ts';
-import { MonitorLines } from '../../../src/tools/monitor-lines.ts';
+import type { KernelEvent, KernelEvents, KernelListener } from '../../src/tools/ip-monitor.ts';
+import { MonitorLines } from '../../src/tools/monitor-lines.ts';
 
 /** A kernel that tells what the test says, in the words of `ip monitor`. */
 export interface ToldKernel extends KernelEvents {
