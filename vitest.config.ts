@@ -32,6 +32,7 @@ export default defineConfig({
       suite('packaging', 600_000),
       suite('katran', 60_000, { fileParallelism: false }), // a real katran, whose folder START_KATRAN_REAL names
       suite('guest', 1_200_000, { fileParallelism: false }),
+      suite('boot', 900_000, { fileParallelism: false }), // the .deb in a machine with systemd as process 1
     ],
   },
 });

@@ -32,7 +32,7 @@ export interface PacketReport {
 
 export interface PacketOptions {
   /** In it the packets are sent and counted. */
-  readonly namespace: Namespace;
+  readonly namespace: Pick<Namespace, 'start'>;
   readonly device: string;
   readonly deviceMac: string;
   /** The load balancer's end of the link. */

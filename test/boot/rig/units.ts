@@ -1,0 +1,32 @@
+import type { Machine } from './boot.ts';
+
+/** What `systemctl show` says of a unit, by the property's name. */
+export type Unit = Readonly<Record<string, string>>;
+
+/** From now until something in the guest is so. 5-50 times slower than real hardware, on a host that others use as well. */
+const PATIENCE_S = 180;
+
+export async function show(machine: Machine, unit: string): Promise<Unit> {
+  const text = await machine.ok(`systemctl show '${unit}'`);
+  return Object.fromEntries(
+    text.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+}
+
+/** Waits until a shell condition holds in the guest. Throws with the unit's journal when it does not come to that. */
+export async function until(machine: Machine, condition: string, unit = 'start-katran'): Promise<void> {
+  const { status, output } = await machine.run(
+    `for ((i = 0; i < ${2 * PATIENCE_S}; i++)); do ${condition} && exit 0; sleep 0.5; done
+     journalctl -b --no-pager -n 60 -u '${unit}'; exit 1`,
+    2 * PATIENCE_S * 1000,
+  );
+  if (status !== 0) throw new Error(`never came to this: ${condition}\n${output}`);
+}
+
+/** Waits until the unit is in this state (`active`, `failed`). */
+export const untilState = (machine: Machine, unit: string, state: string): Promise<void> =>
+  until(machine, `[ "$(systemctl show -P ActiveState '${unit}')" = ${state} ]`, unit);
+
+/** What the unit and what it started said in this boot, oldest first. */
+export const journal = (machine: Machine, unit: string, ...options: string[]): Promise<string> =>
+  machine.ok(`journalctl -b --no-pager -o cat ${options.join(' ')} -u '${unit}'`);

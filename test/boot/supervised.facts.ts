@@ -1,0 +1,98 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { DOUBLE_JOURNAL, KATRAN } from './rig/installed.ts';
+import { NETWORKS } from './rig/machine.ts';
+import { ALL_NODES, masks } from './rig/masks.ts';
+import { journal, show, until, untilState } from './rig/units.ts';
+import { machine } from './the-machine.ts';
+
+const UNIT = 'start-katran.service';
+const katranPid = (): Promise<string> => machine.ok(`pgrep -xf '${KATRAN} .*'`);
+
+/** The double's own record: which events it saw, oldest first. */
+const events = async (file = DOUBLE_JOURNAL): Promise<string[]> =>
+  (await machine.ok(`cat ${file}`)).split('\n').map((line) => /"event":"(\w[\w-]*)"/.exec(line)?.[1] ?? line);
+
+describe('a unit that is ordered after it', () => {
+  beforeAll(async () => {
+    await machine.ok(`cat > /etc/systemd/system/follower.service <<'UNIT'
+[Unit]
+After=${UNIT}
+Requires=${UNIT}
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/cp ${DOUBLE_JOURNAL} /run/katran-when-ready
+UNIT
+systemctl daemon-reload
+systemctl set-environment KATRAN_DOUBLE_JOURNAL=${DOUBLE_JOURNAL}
+rm -f ${DOUBLE_JOURNAL}
+systemctl start follower.service`);
+  });
+
+  it('starts when katran listens and its MAC has been read back, not before', async () => {
+    expect(await events('/run/katran-when-ready')).toEqual(
+      expect.arrayContaining(['start', 'xdp-attached', 'listening', 'getMac']),
+    );
+    const [own, after] = [await show(machine, UNIT), await show(machine, 'follower.service')];
+    expect(Number(after.ExecMainStartTimestampMonotonic)).toBeGreaterThanOrEqual(
+      Number(own.ActiveEnterTimestampMonotonic),
+    );
+  });
+
+  it('finds every queue on the CPU of the plan', async () => {
+    const expected = ALL_NODES.flatMap((mask, queue) => [
+      [`input.${queue}`, mask],
+      [`output.${queue}`, mask],
+    ]);
+    const found = Object.entries(await masks(machine, 'virtio[0-9]+-(in|out)put\\.[0-9]+$'))
+      .filter(([name]) => !name.endsWith('-input'))
+      .map(([name, mask]) => [name.replace(/^virtio\d+-/, ''), mask]);
+    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+  });
+});
+
+describe('while it runs', () => {
+  it('a reload looks at the gateway now, and restarts neither launcher nor katran', async () => {
+    const before = [(await show(machine, UNIT)).MainPID, await katranPid()];
+    machine.network.setMac(NETWORKS.eth0.tap, '02:00:00:00:77:99');
+    await machine.ok(`ip neigh flush dev eth0 && systemctl reload ${UNIT}`);
+    await until(machine, `grep -q '"changeMac".*02:00:00:00:77:99' ${DOUBLE_JOURNAL}`);
+    expect(await journal(machine, UNIT)).toContain('looking at gateway and affinity now');
+    expect([(await show(machine, UNIT)).MainPID, await katranPid()]).toEqual(before);
+    machine.network.setMac(NETWORKS.eth0.tap, NETWORKS.eth0.mac);
+    await machine.ok(`ip neigh flush dev eth0 && systemctl reload ${UNIT}`);
+  });
+
+  it('an upgrade of the package restarts neither', async () => {
+    const before = [(await show(machine, UNIT)).MainPID, await katranPid()];
+    await machine.ok('dpkg -i /share/start-katran-later.deb');
+    expect([(await show(machine, UNIT)).MainPID, await katranPid()]).toEqual(before);
+    expect(await show(machine, UNIT)).toMatchObject({ ActiveState: 'active', NeedDaemonReload: 'no' });
+  });
+
+  it('a katran that is killed is started again', async () => {
+    const [before, { MainPID: launcher, NRestarts }] = [await katranPid(), await show(machine, UNIT)];
+    await machine.ok(`kill -KILL ${before}`);
+    await until(machine, `[ "$(systemctl show -P NRestarts ${UNIT})" -gt ${NRestarts} ]`);
+    await untilState(machine, UNIT, 'active');
+    expect(await katranPid()).not.toBe(before);
+    expect((await show(machine, UNIT)).MainPID).not.toBe(launcher);
+  });
+
+  it('a launcher that is killed takes katran with it, and both are started again', async () => {
+    const [before, { MainPID: launcher, NRestarts }] = [await katranPid(), await show(machine, UNIT)];
+    await machine.ok(`kill -KILL ${launcher}`);
+    await until(machine, `[ "$(systemctl show -P NRestarts ${UNIT})" -gt ${NRestarts} ]`);
+    expect(await machine.run(`test -d /proc/${before}`)).toMatchObject({ status: 1 });
+    await untilState(machine, UNIT, 'active');
+  });
+
+  it('a stop ends katran in order, by one signal, and is a success', async () => {
+    await machine.ok(`rm ${DOUBLE_JOURNAL}; systemctl stop ${UNIT}`);
+    const seen = await events();
+    expect(seen.filter((event) => event === 'signal')).toHaveLength(1);
+    expect(seen.slice(-2)).toEqual(['xdp-detached', 'exit']);
+    expect(await show(machine, UNIT)).toMatchObject({ ActiveState: 'inactive', Result: 'success' });
+    expect(await journal(machine, UNIT)).toContain('katran exited with status 0');
+  });
+});
