@@ -160,6 +160,26 @@ describe.skipIf(reason !== undefined)(
       await stopLeavesNothing(next);
     });
 
+    it('after SIGKILL of the launcher and of katran, as systemd kills a unit, is made from the file that was kept', async () => {
+      flags.push('-keep_services');
+      const killed = await forwarding();
+      const added = { address: '10.200.1.50', port: 53, protocol: 'udp' } as const;
+      await balancer.addVip(added, ['10.0.0.1']);
+      const packets = balancer.send(added);
+      streams.push(packets);
+      await packets.firstBack;
+      const file = path.join(files.path, 'services.json');
+      await expect.poll(() => fs.readFileSync(file, 'utf8'), { timeout: 20_000 }).toContain(added.address);
+      const first = balancer.katran();
+      killed.kill('SIGKILL');
+      process.kill(first, 'SIGKILL');
+      await killed.ended;
+      const next = await balancer.up(flags);
+      await successorOf(first);
+      await lostNothing();
+      await stopLeavesNothing(next);
+    });
+
     it.each([
       ['ends at once', 'exit 7'],
       ['never answers', 'exec sleep 600'],

@@ -85,10 +85,12 @@ describe('commands that change a host, checked without running them', () => {
       'journalctl',
       'mount',
       'nano',
+      'rm',
       'start-katran',
       'sysctl',
       'systemctl',
       'tc',
+      'xdproot',
     ]).toContain(words[0]);
     if (words[0] === 'start-katran') expect(() => parseInvocation(words.slice(1), {})).not.toThrow();
     const units = words.filter((word) => word.endsWith('.service') && word !== 'irqbalance.service');

@@ -100,6 +100,7 @@ describe('the units', () => {
       expect(settings(name, 'MemoryDenyWriteExecute')).toEqual([]); // the JIT
       expect(settings(name, 'SystemCallErrorNumber')).toEqual(['EPERM']);
     }
+    for (const name of LAUNCH) expect(settings(name, 'StateDirectory')).toEqual(['start-katran']); // services
   });
 
   it.each(LAUNCH)(
