@@ -1,4 +1,5 @@
 // Installs the packages and builds, each only when something it depends on has changed. Needs Node and npm, nothing else.
+// With `arm64` as the argument the binary for that architecture too, and the runtime that it is made of.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -41,13 +42,31 @@ function unlessDone(stamp, input, results, work) {
   fs.writeFileSync(stamp, wanted);
 }
 
+const SOURCES = ['bin', 'src', 'proto', 'scripts/build.mjs', 'package.json', 'package-lock.json'];
+
 unlessDone(at('node_modules/.installed'), ['package-lock.json'], [], () =>
   // No package here needs its install script; protobufjs's only prints.
   run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'installing the packages'),
 );
-unlessDone(
-  at('dist/.built'),
-  ['bin', 'src', 'proto', 'scripts/build.mjs', 'package.json', 'package-lock.json'],
-  ['dist/start-katran', 'dist/start-katran.cjs'],
-  () => run([process.execPath, at('scripts/build.mjs')], 'building'),
+unlessDone(at('dist/.built'), SOURCES, ['dist/start-katran', 'dist/start-katran.cjs'], () =>
+  run([process.execPath, at('scripts/build.mjs')], 'building'),
 );
+if (process.argv[2] === 'arm64') {
+  const runtime = 'packaging/arm64';
+  unlessDone(
+    at(runtime, '.installed'),
+    [`${runtime}/package-lock.json`],
+    [`${runtime}/node_modules/@oven/bun-linux-aarch64/bin/bun`],
+    () => {
+      // --force: this machine has another architecture, and that is meant.
+      const words = ['npm', 'ci', '--prefix', at(runtime), '--ignore-scripts', '--no-audit', '--no-fund'];
+      run([...words, '--force', '--cpu=arm64', '--os=linux'], 'installing the runtime for arm64');
+    },
+  );
+  unlessDone(
+    at('dist/.built-arm64'),
+    [...SOURCES, `${runtime}/package-lock.json`],
+    ['dist/start-katran.arm64'],
+    () => run([process.execPath, at('scripts/build.mjs'), 'arm64'], 'building for arm64'),
+  );
+}

@@ -5,6 +5,7 @@ import { doctorPage } from './doctor-page.ts';
 import { flagFile } from './flag-file.ts';
 import { flagsPage } from './flags-page.ts';
 import { manPage } from './man-page.ts';
+import { servicesSchema } from './services-schema.ts';
 
 const home = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const read = (file: string): string => fs.readFileSync(path.join(home, file), 'utf8');
@@ -28,6 +29,7 @@ export function generatedFiles(): Readonly<Record<string, string>> {
       latestRelease(read('CHANGELOG.md')),
     ),
     'packaging/flags': flagFile(),
+    'packaging/services.schema.json': servicesSchema(),
   };
 }
 

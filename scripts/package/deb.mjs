@@ -1,10 +1,10 @@
-// The Debian package, by dpkg-shlibdeps, dpkg-gencontrol's fields and dpkg-deb.
+// The Debian package of each architecture, by dpkg-shlibdeps, dpkg-gencontrol's fields and dpkg-deb.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { thirdPartyLicences } from './licences.mjs';
-import { at, latestRelease, output, put, read, run } from './project.mjs';
+import { ARCHITECTURES, at, fail, latestRelease, output, put, read, repository, run } from './project.mjs';
 import { unitFiles } from './units.mjs';
 
 // Debian's own variables name whoever builds a package.
@@ -28,7 +28,7 @@ function debianChangelog({ version, time }) {
 }
 
 /** Shared libraries as dpkg-shlibdeps finds them. */
-function libraryDependencies(binary) {
+function librariesHere(binary) {
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'start-katran-shlibs-'));
   try {
     put(
@@ -42,18 +42,38 @@ function libraryDependencies(binary) {
   }
 }
 
-function control({ version }, installedKiB, binary) {
+const OF_LIBC6 = /^(ld-linux-.*|lib(c|m|dl|pthread|rt|util|resolv))\.so\.\d+$/;
+
+/** The same for another architecture, whose libraries are not installed here: by the versions of glibc that the binary asks for. */
+function librariesElsewhere(binary) {
+  const needed = [...run(['readelf', '-dW', binary]).matchAll(/\(NEEDED\).*\[(.+)\]/g)].map(
+    ([, name]) => name,
+  );
+  const strange = needed.filter((name) => !OF_LIBC6.test(name));
+  if (strange.length > 0) fail(`${binary} needs ${strange.join(', ')}, which libc6 does not have`);
+  const asked = run(['readelf', '-VW', binary]).matchAll(/Name: GLIBC_(\d+)\.(\d+)/g);
+  const newest = [...asked].map(([, major, minor]) => [Number(major), Number(minor)]);
+  newest.sort(([a, b], [c, d]) => c - a || d - b);
+  return `libc6 (>= ${newest[0].join('.')})`;
+}
+
+function control({ version }, installedKiB, { architecture, binary }) {
+  const libraries = architecture === 'amd64' ? librariesHere(binary) : librariesElsewhere(binary);
+  const place = repository();
   return [
     'Package: start-katran',
     `Version: ${version}-1`,
     'Section: net',
     'Priority: optional',
-    'Architecture: amd64',
+    `Architecture: ${architecture}`,
     `Maintainer: ${MAINTAINER}`,
+    ...(place === undefined
+      ? []
+      : [`Homepage: ${place.url}`, `Vcs-Git: ${place.git}`, `Vcs-Browser: ${place.url}`]),
     `Installed-Size: ${installedKiB}`,
-    `Depends: ${libraryDependencies(binary)}, init-system-helpers (>= 1.54)`,
+    `Depends: ${libraries}, init-system-helpers (>= 1.54)`,
     'Recommends: iproute2, systemd',
-    'Suggests: ethtool, bpftool',
+    'Suggests: bpftool, ethtool',
     'Description: launcher for the katran layer-4 load balancer',
     " Pins the network card's receive interrupts to CPUs, finds the MAC address of",
     ' the gateway, starts katran_server_grpc, waits until it answers, and supervises',
@@ -64,9 +84,10 @@ function control({ version }, installedKiB, binary) {
   ].join('\n');
 }
 
-function installFiles(root, release) {
+function installFiles(root, release, architecture) {
+  const { artifact } = ARCHITECTURES[architecture];
   const binary = path.join(root, 'usr/bin/start-katran');
-  put(binary, fs.readFileSync(at('dist/start-katran')), 0o755);
+  put(binary, fs.readFileSync(at('dist', artifact)), 0o755);
   for (const [unit, text] of Object.entries(unitFiles())) {
     put(path.join(root, 'usr/lib/systemd/system', unit), text);
   }
@@ -83,10 +104,11 @@ function installFiles(root, release) {
   put(path.join(root, 'usr/share/man/man8/start-katran.8.gz'), gzip(read('packaging/start-katran.8')));
   const doc = path.join(root, 'usr/share/doc/start-katran');
   put(path.join(doc, 'copyright'), read('packaging/debian/copyright'));
-  put(path.join(doc, 'third-party-licenses.gz'), gzip(thirdPartyLicences({ withRuntime: true })));
+  put(path.join(doc, 'third-party-licenses.gz'), gzip(thirdPartyLicences({ artifact, architecture })));
   put(path.join(doc, 'changelog.gz'), gzip(read('CHANGELOG.md')));
   put(path.join(doc, 'changelog.Debian.gz'), gzip(debianChangelog(release)));
   put(path.join(doc, 'README.md'), read('README.md'));
+  put(path.join(doc, 'services.schema.json'), read('packaging/services.schema.json'));
   // No conffile: its absence says that nothing is configured, and an upgrade never asks about it.
   put(path.join(doc, 'flags.example'), read('packaging/flags'));
   for (const example of fs.readdirSync(at('packaging/systemd/examples'))) {
@@ -109,23 +131,25 @@ function regularFiles(root, below = '') {
   });
 }
 
-/** Stages dist/deb and builds the package of it. Gives its path. */
-export function packDeb() {
+/** Stages dist/deb-ARCHITECTURE and builds the package of it. Gives its path. */
+export function packDeb(architecture) {
   const release = latestRelease();
-  const root = at('dist/deb');
+  const epoch = String(release.time.getTime() / 1000);
+  const root = at(`dist/deb-${architecture}`);
   fs.rmSync(root, { recursive: true, force: true });
-  const binary = installFiles(root, release);
-  const files = regularFiles(root);
+  const binary = installFiles(root, release, architecture);
+  const files = regularFiles(root).sort();
   const bytes = files.reduce((sum, file) => sum + fs.statSync(path.join(root, file)).size, 0);
   const sums = run(['md5sum', ...files], { cwd: root });
-  put(path.join(root, 'DEBIAN/control'), control(release, Math.ceil(bytes / 1024), binary));
+  put(path.join(root, 'DEBIAN/control'), control(release, Math.ceil(bytes / 1024), { architecture, binary }));
   put(path.join(root, 'DEBIAN/md5sums'), sums);
   for (const name of SCRIPTS) put(path.join(root, 'DEBIAN', name), read(`packaging/debian/${name}`), 0o755);
   run(['chmod', '-R', 'go=rX', root]);
-  const target = path.join(output, `start-katran_${release.version}-1_amd64.deb`);
+  run(['find', root, '-exec', 'touch', '-h', '-d', `@${epoch}`, '{}', '+']);
+  const target = path.join(output, `start-katran_${release.version}-1_${architecture}.deb`);
   // -z1: most of it is a runtime that -z6 makes a tenth smaller in four times the time.
   run(['dpkg-deb', '--root-owner-group', '-Zxz', '-z1', '--build', root, target], {
-    env: { ...process.env, SOURCE_DATE_EPOCH: String(release.time.getTime() / 1000) },
+    env: { ...process.env, SOURCE_DATE_EPOCH: epoch },
   });
   return target;
 }

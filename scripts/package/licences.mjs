@@ -1,8 +1,10 @@
-// The notices of everything that is in the bundle, in one text.
+// The notices of everything that is in an artifact, in one text.
 import fs from 'node:fs';
 import { at, bundledPackages, read, runtime } from './project.mjs';
+import { RUNTIME_PARTS } from './runtime-parts.mjs';
 
 const NOTICE = /^(licen[cs]e|copying|notice)/i;
+const LINE = `\n\n${'-'.repeat(80)}\n\n`;
 
 function notice({ folder, name, version, license }) {
   const texts = fs
@@ -13,16 +15,32 @@ function notice({ folder, name, version, license }) {
   return [`${name} ${version} (${license})`, ...texts].join('\n\n');
 }
 
-/** One section for each npm package, and the runtime's where it is in the package. */
-export function thirdPartyLicences({ withRuntime }) {
-  const bun = runtime();
-  const line = `\n\n${'-'.repeat(80)}\n\n`;
+/** What the runtime says of its parts, a table of them, and each text once. */
+function runtimeLicences(architecture) {
+  const { name, version, license } = runtime(architecture);
+  const table = RUNTIME_PARTS.map(({ name: part, licence, texts, lacks }) => {
+    const where = texts.length === 0 ? '' : `; below: ${texts.join(', ')}`;
+    return `  ${part}: ${licence}${where}${lacks === undefined ? '' : `; not here: ${lacks}`}`;
+  });
+  const files = [...new Set(RUNTIME_PARTS.flatMap(({ texts }) => texts))].sort();
   return [
-    ...(withRuntime
-      ? [`Bun ${bun.version} (${bun.license}), ${bun.homepage}: see https://bun.com/docs/project/licensing`]
-      : []),
-    ...bundledPackages().map(notice),
+    [
+      `Bun ${version} (${license}), the runtime, unchanged from the npm package ${name}. That package brings no licence text; its`,
+      "makers' statement for this version follows, then the texts of its parts, as Debian has them (their versions may differ).",
+      '',
+      ...table,
+    ].join('\n'),
+    read('packaging/runtime-licences/bun.md').trim(),
+    ...files.map((file) => `${file}\n\n${read(`packaging/runtime-licences/${file}.txt`).trim()}`),
+  ];
+}
+
+/** One section for each npm package in the artifact; for a binary also the runtime's. */
+export function thirdPartyLicences({ artifact, architecture }) {
+  return [
+    ...(architecture === undefined ? [] : runtimeLicences(architecture)),
+    ...bundledPackages(artifact).map(notice),
   ]
-    .join(line)
+    .join(LINE)
     .concat('\n');
 }

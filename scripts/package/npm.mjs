@@ -2,21 +2,39 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { thirdPartyLicences } from './licences.mjs';
-import { at, manifest, output, put, read, run } from './project.mjs';
+import { at, manifest, output, put, read, repository, run } from './project.mjs';
 
-/** The project's package.json without what only its development needs: the bundle holds every dependency. */
-export function publishedManifest() {
-  const { name, version, description, license, bin, engines, os, keywords, homepage, repository } = manifest;
+const PAPERS = ['README.md', 'LICENSE', 'CHANGELOG.md'];
+
+/**
+ * The project's package.json without what only its development needs: the bundle holds every dependency. The project's own
+ * says `private`, so that nothing but this can be published.
+ */
+export function publishedManifest(environment = process.env) {
+  const { name, version, description, license, bin, engines, os, keywords } = manifest;
+  const place = repository(environment);
   return {
     name,
     version,
     description,
-    ...(keywords === undefined ? {} : { keywords }),
-    ...(homepage === undefined ? {} : { homepage }),
-    ...(repository === undefined ? {} : { repository }),
+    keywords,
+    ...(place === undefined
+      ? {}
+      : {
+          homepage: `${place.url}#readme`,
+          repository: { type: 'git', url: `git+${place.git}` },
+          bugs: { url: place.issues },
+        }),
     license,
     bin,
-    files: [...manifest.files, 'THIRD-PARTY-LICENSES'],
+    man: ['start-katran.8'],
+    files: [
+      'dist/start-katran.cjs',
+      'start-katran.8',
+      'services.schema.json',
+      ...PAPERS,
+      'THIRD-PARTY-LICENSES',
+    ],
     engines,
     os,
   };
@@ -28,8 +46,11 @@ export function packNpm() {
   fs.rmSync(stage, { recursive: true, force: true });
   put(path.join(stage, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
   put(path.join(stage, 'dist/start-katran.cjs'), fs.readFileSync(at('dist/start-katran.cjs')), 0o755);
-  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md']) put(path.join(stage, file), read(file));
-  put(path.join(stage, 'THIRD-PARTY-LICENSES'), thirdPartyLicences({ withRuntime: false }));
+  for (const file of PAPERS) put(path.join(stage, file), read(file));
+  for (const file of ['start-katran.8', 'services.schema.json']) {
+    put(path.join(stage, file), read(`packaging/${file}`));
+  }
+  put(path.join(stage, 'THIRD-PARTY-LICENSES'), thirdPartyLicences({ artifact: 'start-katran.cjs' }));
   const [packed] = JSON.parse(
     run(['npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', output], { cwd: stage }),
   );

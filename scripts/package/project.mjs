@@ -44,21 +44,47 @@ export function put(file, content, mode = 0o644) {
   fs.chmodSync(file, mode);
 }
 
-/** npm packages that are in the bundle: those of package-lock.json that are not for development. */
-export function bundledPackages() {
+/** npm packages of which something is in dist/ARTIFACT: the build has written down their folders. */
+export function bundledPackages(artifact) {
   const { packages } = JSON.parse(read('package-lock.json'));
-  return Object.entries(packages)
-    .filter(([folder, { dev }]) => folder !== '' && !dev && fs.existsSync(at(folder)))
-    .map(([folder, { version, license }]) => ({
+  return JSON.parse(read(`dist/${artifact}.packages.json`)).map((folder) => {
+    const { version, license } = packages[folder];
+    return {
       folder,
       name: folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length),
       version,
       license,
-    }));
+    };
+  });
 }
 
-export const runtime = () => {
-  const name = '@oven/bun-linux-x64-baseline';
-  const { version, license, homepage } = JSON.parse(read(`node_modules/${name}/package.json`));
+/** Debian's names of the architectures, with the binary and the npm package of the runtime inside it. */
+export const ARCHITECTURES = {
+  amd64: {
+    artifact: 'start-katran',
+    runtimeFolder: 'node_modules/@oven/bun-linux-x64-baseline',
+  },
+  arm64: {
+    artifact: 'start-katran.arm64',
+    runtimeFolder: 'packaging/arm64/node_modules/@oven/bun-linux-aarch64',
+  },
+};
+
+export const runtime = (architecture) => {
+  const { runtimeFolder } = ARCHITECTURES[architecture];
+  const { name, version, license, homepage } = JSON.parse(read(`${runtimeFolder}/package.json`));
   return { name, version, license, homepage };
 };
+
+/**
+ * Where the project lives, by START_KATRAN_REPOSITORY: an https address of a git repository with issues. Whoever publishes
+ * knows it; it is nowhere in the project.
+ */
+export function repository(environment = process.env) {
+  const url = environment.START_KATRAN_REPOSITORY?.replace(/(\.git)?\/*$/, '') ?? '';
+  if (url === '') return undefined;
+  if (!/^https:\/\/[^\s/]+\/\S+$/.test(url)) {
+    fail(`START_KATRAN_REPOSITORY='${url}' is not the https address of a repository`);
+  }
+  return { url, git: `${url}.git`, issues: `${url}/issues` };
+}

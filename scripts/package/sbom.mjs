@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { latestRelease, manifest, put, read, run, runtime } from './project.mjs';
+import { bundledPackages, fail, latestRelease, manifest, put, read, run, runtime } from './project.mjs';
+import { RUNTIME_PARTS } from './runtime-parts.mjs';
 
 const sha256 = (file) => createHash('sha256').update(fs.readFileSync(file)).digest('hex');
 
-function bunComponent() {
-  const { name, version, license, homepage } = runtime();
+/** The runtime, with what its makers say is linked into it; the versions of these parts are not said anywhere. */
+function bunComponent(architecture) {
+  const { name, version, license, homepage } = runtime(architecture);
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
   return {
     'bom-ref': `${name}@${version}`,
@@ -19,6 +21,12 @@ function bunComponent() {
     purl,
     licenses: [{ license: { id: license } }],
     externalReferences: [{ type: 'website', url: homepage }],
+    components: RUNTIME_PARTS.map(({ name: part, licence }) => ({
+      'bom-ref': `${name}@${version}/${part}`,
+      type: 'library',
+      name: part,
+      licenses: [{ license: { name: licence } }],
+    })),
   };
 }
 
@@ -43,10 +51,25 @@ function npmSbom() {
   }
 }
 
+/** Leaves in a bill only what is in the artifact: npm names everything that is installed for the program. */
+function keepOnly(bom, packages, root) {
+  const inside = new Set(packages.map(({ name, version }) => `${name}@${version}`));
+  const kept = ({ 'bom-ref': ref }) => inside.has(ref);
+  bom.components = bom.components.filter(kept);
+  bom.dependencies = bom.dependencies
+    .filter(({ ref }) => ref === root || inside.has(ref))
+    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => inside.has(other)) }));
+  if (bom.components.length !== inside.size) {
+    const named = new Set(bom.components.map(({ 'bom-ref': ref }) => ref));
+    fail(`npm sbom does not name ${[...inside].filter((ref) => !named.has(ref)).join(', ')}`);
+  }
+}
+
 /** Writes PACKAGE.cdx.json beside a package; gives its path. */
-export function writeSbom(file, { purl, withRuntime }) {
+export function writeSbom(file, { purl, artifact, architecture }) {
   const bom = npmSbom();
   const { component } = bom.metadata;
+  keepOnly(bom, bundledPackages(artifact), component['bom-ref']);
   bom.metadata.timestamp = latestRelease().time.toISOString();
   bom.metadata.component = {
     ...component,
@@ -55,8 +78,8 @@ export function writeSbom(file, { purl, withRuntime }) {
     purl,
     hashes: [{ alg: 'SHA-256', content: sha256(file) }],
   };
-  if (withRuntime) {
-    const bun = bunComponent();
+  if (architecture !== undefined) {
+    const bun = bunComponent(architecture);
     bom.components.push(bun);
     bom.dependencies.find(({ ref }) => ref === component['bom-ref']).dependsOn.push(bun['bom-ref']);
     bom.dependencies.push({ ref: bun['bom-ref'], dependsOn: [] });

@@ -10,24 +10,38 @@ const LOCK = path.join(home, 'dist/.packaging');
 const newest = (folder: string, names: readonly string[]): number =>
   Math.max(...names.map((name) => fs.statSync(path.join(folder, name)).mtimeMs));
 
-/** Both packages, made from what is in dist unless they are younger. One test file makes them, others wait for it. */
-export async function builtPackages(): Promise<{ deb: string; tarball: string }> {
-  const find = (pattern: RegExp): string | undefined =>
-    fs.existsSync(PACKAGES)
-      ? fs
-          .readdirSync(PACKAGES)
-          .filter((name) => pattern.test(name))
-          .map((name) => path.join(PACKAGES, name))[0]
-      : undefined;
+export interface Packages {
+  readonly deb: string;
+  readonly debArm64: string;
+  readonly tarball: string;
+  readonly binary: string;
+  readonly binaryArm64: string;
+}
+
+/** All packages, made from what is in dist unless they are younger. One test file makes them, others wait for it. */
+export async function builtPackages(): Promise<Packages> {
+  const find = (pattern: RegExp): string => {
+    const name = fs.readdirSync(PACKAGES).find((file) => pattern.test(file));
+    if (name === undefined) throw new Error(`nothing like ${pattern.source} in ${PACKAGES}`);
+    return path.join(PACKAGES, name);
+  };
   const release = await lock();
   try {
     const sums = path.join(PACKAGES, 'SHA256SUMS');
-    const folders = ['packaging/debian', 'packaging/systemd', 'scripts/package', 'docs'];
+    const folders = [
+      'packaging/debian',
+      'packaging/runtime-licences',
+      'packaging/systemd',
+      'scripts/package',
+      'docs',
+    ];
     const input = [
       'dist/start-katran',
       'dist/start-katran.cjs',
       'packaging/flags',
       'packaging/start-katran.8',
+      'packaging/services.schema.json',
+      'package.json',
       'README.md',
       'CHANGELOG.md',
       ...folders.flatMap((folder) =>
@@ -40,10 +54,13 @@ export async function builtPackages(): Promise<{ deb: string; tarball: string }>
   } finally {
     release();
   }
-  const deb = find(/\.deb$/);
-  const tarball = find(/\.tgz$/);
-  if (deb === undefined || tarball === undefined) throw new Error(`no packages in ${PACKAGES}`);
-  return { deb, tarball };
+  return {
+    deb: find(/_amd64\.deb$/),
+    debArm64: find(/_arm64\.deb$/),
+    tarball: find(/\d\.tgz$/),
+    binary: find(/-linux-amd64\.tar\.gz$/),
+    binaryArm64: find(/-linux-arm64\.tar\.gz$/),
+  };
 }
 
 /** Test files run in processes of their own: a directory can be made once. */

@@ -79,16 +79,20 @@ describe('commands that change a host, checked without running them', () => {
     expect(isShell(command)).toBe(true);
     const words = command.split(' ').filter((word) => word !== 'sudo');
     expect([
+      'apt',
       'bpftool',
+      'docker',
       'install',
       'ip',
       'journalctl',
       'mount',
       'nano',
       'rm',
+      'npm',
       'start-katran',
       'sysctl',
       'systemctl',
+      'tar',
       'tc',
       'xdproot',
     ]).toContain(words[0]);

@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { version } from '../../package.json';
-import lock from '../../package-lock.json';
+import manifest from '../../package.json';
 import { scratch, type Artifact } from '../support/launcher.ts';
 import { stageLaunch } from '../support/staged-launch.ts';
-import { PACKAGES, builtPackages } from './built-packages.ts';
+import { publishedManifest } from '../../scripts/package/npm.mjs';
+import { builtPackages } from './built-packages.ts';
 
+const { version } = manifest;
 const directory = scratch();
 const prefix = path.join(directory.path, 'global');
 const installed: Artifact = {
@@ -16,7 +17,6 @@ const installed: Artifact = {
   prefix: [],
 };
 let tarball = '';
-let deb = '';
 
 /** npm without network, with a cache and a home of its own: what is not in the tarball is not there. */
 const npm = (file: string, ...args: string[]): string =>
@@ -35,7 +35,7 @@ const npm = (file: string, ...args: string[]): string =>
   });
 
 beforeAll(async () => {
-  ({ tarball, deb } = await builtPackages());
+  ({ tarball } = await builtPackages());
 });
 afterAll(() => directory.remove());
 
@@ -50,21 +50,37 @@ describe('the npm package', () => {
         'THIRD-PARTY-LICENSES',
         'dist/start-katran.cjs',
         'package.json',
+        'services.schema.json',
+        'start-katran.8',
       ].map((file) => `package/${file}`),
     );
   });
 
   it('has nothing to install beside it, and runs nothing when it is installed', () => {
-    const manifest: unknown = JSON.parse(
+    const published: unknown = JSON.parse(
       execFileSync('tar', ['-xOzf', tarball, 'package/package.json'], { encoding: 'utf8' }),
     );
-    expect(manifest).toMatchObject({
+    expect(published).toMatchObject({
       name: 'start-katran',
       version,
       bin: { 'start-katran': 'dist/start-katran.cjs' },
     });
-    for (const key of ['dependencies', 'devDependencies', 'scripts', 'type'])
-      expect(manifest).not.toHaveProperty(key);
+    for (const key of ['dependencies', 'devDependencies', 'scripts', 'type', 'private'])
+      expect(published).not.toHaveProperty(key);
+  });
+
+  it('is the only thing that can be published: npm refuses the project itself', () => {
+    expect(manifest.private).toBe(true);
+  });
+
+  it('names the repository, its issues and its home page as whoever publishes it says', () => {
+    const place = 'https://git.example/team/start-katran';
+    expect(publishedManifest({ START_KATRAN_REPOSITORY: `${place}.git` })).toMatchObject({
+      homepage: `${place}#readme`,
+      repository: { type: 'git', url: `git+${place}.git` },
+      bugs: { url: `${place}/issues` },
+    });
+    expect(publishedManifest({})).not.toHaveProperty('repository');
   });
 
   it('runs by npx from the tarball, without network', () => {
@@ -77,6 +93,7 @@ describe('the npm package', () => {
     npm('npm', 'install', '--global', `--prefix=${prefix}`, '--no-audit', '--no-fund', tarball);
     expect(fs.readdirSync(path.join(prefix, 'lib/node_modules'))).toEqual(['start-katran']);
     expect(fs.existsSync(path.join(prefix, 'lib/node_modules/start-katran/node_modules'))).toBe(false);
+    expect(fs.readFileSync(path.join(prefix, 'share/man/man8/start-katran.8'), 'utf8')).toMatch(/^\.TH/m);
     const staged = await stageLaunch();
     try {
       const launcher = staged.launch(installed, ['-affinitize']);
@@ -85,46 +102,6 @@ describe('the npm package', () => {
       expect((await launcher.ended).status).toBe(0);
     } finally {
       await staged.remove();
-    }
-  });
-});
-
-interface Bom {
-  readonly bomFormat: string;
-  readonly metadata: { readonly component: { readonly hashes: readonly { readonly content: string }[] } };
-  readonly components: readonly { readonly name: string; readonly version: string }[];
-}
-const bom = (file: string): Bom => JSON.parse(fs.readFileSync(`${file}.cdx.json`, 'utf8')) as Bom;
-
-const bundled = Object.entries(lock.packages)
-  .filter(([folder, entry]) => folder !== '' && !('dev' in entry))
-  .map(([folder, entry]) => `${folder.replace(/^.*node_modules\//, '')}@${entry.version}`)
-  .sort();
-const named = (file: string): string[] =>
-  bom(file)
-    .components.map(({ name, version: of }) => `${name}@${of}`)
-    .sort();
-
-describe('papers of both packages', () => {
-  it('SHA256SUMS has the sums of both packages and both bills', () => {
-    const checked = execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: PACKAGES, encoding: 'utf8' });
-    expect(checked.match(/: OK$/gm)).toHaveLength(4);
-  });
-
-  it('the bill of the npm package names exactly what is bundled', () => {
-    expect(named(tarball)).toEqual(bundled);
-  });
-
-  it('the bill of the .deb names the runtime too', () => {
-    const runtime = `@oven/bun-linux-x64-baseline@${lock.packages['node_modules/@oven/bun-linux-x64-baseline'].version}`;
-    expect(named(deb)).toEqual([...bundled, runtime].sort());
-  });
-
-  it('a bill is CycloneDX, and belongs to its package by its sum', () => {
-    for (const file of [deb, tarball]) {
-      const [sum] = execFileSync('sha256sum', [file], { encoding: 'utf8' }).split(' ');
-      expect(bom(file)).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.5' });
-      expect(bom(file).metadata.component.hashes[0]?.content).toBe(sum);
     }
   });
 });

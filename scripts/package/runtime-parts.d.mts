@@ -1,0 +1,7 @@
+export declare const RUNTIME_PARTS: readonly {
+  readonly name: string;
+  readonly licence: string;
+  readonly texts: readonly string[];
+  readonly lacks?: string;
+}[];
+export declare const OF_OTHER_SYSTEMS: readonly string[];
