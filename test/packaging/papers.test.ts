@@ -43,11 +43,11 @@ describe('papers of the packages', () => {
     const inside = named(packages.tarball);
     expect(installed).toEqual(expect.arrayContaining(inside));
     expect(inside.length).toBeLessThan(installed.length);
-    expect(inside).toEqual(
-      expect.arrayContaining(
-        ['commander', 'valibot', 'pino'].map((name) => expect.stringContaining(`${name}@`)),
-      ),
-    );
+    for (const name of ['commander', 'valibot', 'pino'])
+      expect(
+        inside.some((entry) => entry.startsWith(`${name}@`)),
+        name,
+      ).toBe(true);
     // yargs is there for the command line of proto-loader, which nobody calls.
     expect(inside.filter((name) => name.startsWith('yargs'))).toEqual([]);
   });
@@ -75,7 +75,8 @@ describe('papers of the packages', () => {
   });
 
   it('a bill is CycloneDX, and belongs to its package by its sum', () => {
-    for (const file of Object.values(packages)) {
+    const files = [packages.deb, packages.debArm64, packages.tarball, packages.binary, packages.binaryArm64];
+    for (const file of files) {
       const [sum] = execFileSync('sha256sum', [file], { encoding: 'utf8' }).split(' ');
       expect(bom(file)).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.5' });
       expect(bom(file).metadata.component.hashes[0]?.content).toBe(sum);
