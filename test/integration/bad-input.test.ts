@@ -5,6 +5,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ARTIFACTS, type Ended } from '../support/launcher.ts';
 import { stageLaunch, type StagedLaunch } from '../support/staged-launch.ts';
 
+/** Files of any kind, folders apart: a launch makes a folder for its lock, and takes the lock off. */
+function filesBelow(directory: string): string[] {
+  if (!fs.existsSync(directory)) return [];
+  return fs
+    .readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !fs.lstatSync(path.join(directory, name)).isDirectory());
+}
+
 describe.each(ARTIFACTS)(
   'bad input is one clear line, exit 1, nothing written, nothing started, with $name',
   (artifact) => {
@@ -27,7 +35,7 @@ describe.each(ARTIFACTS)(
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
       expect(staged.masks()).toEqual(masksBefore);
       expect(staged.stage.journal()).toEqual([]);
-      expect(fs.existsSync(path.join(staged.sysroot, 'run'))).toBe(false);
+      expect(filesBelow(path.join(staged.sysroot, 'run'))).toEqual([]);
     };
     const launch = (...more: string[]): Promise<Ended> => staged.run(artifact, ['-affinitize', ...more]);
 
