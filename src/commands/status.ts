@@ -14,6 +14,9 @@ import { watchStatus } from '../status/watch.ts';
 /** Between the two readings that make rates. */
 const READINGS_APART_MS = 500;
 
+/** More of them push what is said of the NIC off the screen. */
+const MOST_VIPS = 10;
+
 function checkWatch({ options, world }: Task): void {
   if (!options.watch) return;
   if (options.json)
@@ -34,8 +37,8 @@ async function measure(subject: Subject): Promise<StatusReport> {
 
 function printed(report: StatusReport, { world }: Task): string {
   const screen = screenFor(world.stdout, world.environment);
-  const { facts, map, queues, verdict } = statusParts(report, Date.now(), screen, null);
-  return [...facts, ...map, ...queues, '', ...verdict, ''].join('\n');
+  const { facts, map, vips, queues, verdict } = statusParts(report, Date.now(), screen, null);
+  return [...facts, ...map, ...vips(MOST_VIPS), ...queues, '', ...verdict, ''].join('\n');
 }
 
 /**

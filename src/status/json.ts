@@ -1,5 +1,7 @@
+import { protocolName } from '../katran/services/types.ts';
+import { hitRate } from './traffic.ts';
 import { katranFlagsOf } from './findings.ts';
-import type { Answer, StatusReport } from './types.ts';
+import type { Answer, StatusReport, TrafficRates } from './types.ts';
 
 const valueOf = <T>(answer: Answer<T>): T | null => ('value' in answer ? answer.value : null);
 const rounded = (rate: number): number => Math.round(rate * 10) / 10;
@@ -12,6 +14,7 @@ export function statusJson({
   queues,
   rates,
   fallbackPerSecond,
+  traffic,
   problems,
   notes,
 }: StatusReport): string {
@@ -41,6 +44,7 @@ export function statusJson({
       packets: observed.fallback === null ? null : Number(observed.fallback),
       per_second: fallbackPerSecond === null ? null : rounded(fallbackPerSecond),
     },
+    traffic: traffic === null ? null : trafficJson(traffic),
     queues: queues.map((queue) => ({
       nic: queue.nic,
       queue: queue.queue,
@@ -53,4 +57,27 @@ export function statusJson({
     problems,
     notes,
   });
+}
+
+function trafficJson(traffic: TrafficRates): object {
+  const { vips, lru } = traffic;
+  const rate = (perSecond: number | null): number | null => (perSecond === null ? null : rounded(perSecond));
+  return {
+    vips: vips.map((vip) => ({
+      address: vip.address,
+      port: vip.port,
+      protocol: protocolName(vip.protocol),
+      packets: Number(vip.packets),
+      bytes: Number(vip.bytes),
+      packets_per_second: rate(vip.packetsPerSecond),
+      bytes_per_second: rate(vip.bytesPerSecond),
+    })),
+    lru: {
+      packets: Number(lru.packets),
+      misses: Number(lru.misses),
+      packets_per_second: rate(lru.packetsPerSecond),
+      misses_per_second: rate(lru.missesPerSecond),
+      hit_rate: hitRate(traffic),
+    },
+  };
 }

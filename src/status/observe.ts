@@ -15,9 +15,12 @@ import { planForInterface } from '../planning/plan.ts';
 import type { Task } from '../planning/task.ts';
 import { findKatran, type FoundKatran } from '../katran/find-katran.ts';
 import type { Answer, Counters, LiveVector, Observation, SeenXdp } from './types.ts';
+import { readTraffic, type TrafficCalls } from '../katran/services/traffic.ts';
 import { readLink } from '../tools/ip.ts';
 
 const CALL_DEADLINE_MS = 1000;
+/** For the counters of all VIPs together. */
+const TRAFFIC_MS = 3000;
 const IP_TIMEOUT_MS = 1000;
 /** A report has its own words for what it cannot find. */
 const SILENT: Log = {
@@ -31,7 +34,7 @@ const SILENT: Log = {
 export interface Subject {
   readonly task: Task;
   readonly endpoint: KatranEndpoint;
-  readonly client: KatranClient;
+  readonly client: KatranClient & TrafficCalls;
 }
 
 async function attempt<T>(action: () => T | Promise<T>): Promise<Answer<T>> {
@@ -46,8 +49,11 @@ async function attempt<T>(action: () => T | Promise<T>): Promise<Answer<T>> {
 /** The counters alone: the first of two readings. Throws KernelFileError. */
 export async function readCounters({ task, client }: Subject): Promise<Counters> {
   const fallback = await attempt(async () => (await client.getLruFallbackStats(CALL_DEADLINE_MS)).v1);
+  // One that has not answered is not asked hundreds of times more.
+  const traffic = 'value' in fallback ? await attempt(() => readTraffic(client, TRAFFIC_MS)) : fallback;
   return {
     fallback: 'value' in fallback ? fallback.value : null,
+    traffic: 'value' in traffic ? traffic.value : null,
     interrupts: readInterrupts(task.root),
     time: performance.now(),
   };

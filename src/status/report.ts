@@ -1,13 +1,12 @@
 import { printableLine } from '../terminal/printable.ts';
 import { findNotes, findProblems } from './findings.ts';
 import { queueRates, ratesByCpu } from './queue-rates.ts';
+import { perSecond, trafficRates } from './traffic.ts';
 import type { Counters, Finding, Observation, StatusReport } from './types.ts';
 
 function fallbackRate(before: Counters, after: Counters): number | null {
   if (before.fallback === null || after.fallback === null) return null;
-  // A counter that went down belongs to another katran.
-  const grown = after.fallback > before.fallback ? Number(after.fallback - before.fallback) : 0;
-  return (grown * 1000) / Math.max(after.time - before.time, 1);
+  return perSecond(before.fallback, after.fallback, after.time - before.time);
 }
 
 /** Process names, addresses and interfaces in a message come from outside. */
@@ -27,6 +26,7 @@ export function compare(before: Counters, after: Observation): StatusReport {
     queues: queueRates(before, after, vectors),
     rates: ratesByCpu(before, after, vectors),
     fallbackPerSecond,
+    traffic: trafficRates(before, after),
     problems: findProblems(after, fallbackPerSecond).map(shown),
     notes: findNotes(after).map(shown),
   };

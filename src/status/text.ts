@@ -9,6 +9,7 @@ import { table } from '../terminal/table.ts';
 import { wrapped } from '../terminal/wrap.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import { katranFlagsOf } from './findings.ts';
+import { trafficWords, vipTable } from './traffic-text.ts';
 import type { Observation, QueueRate, StatusReport } from './types.ts';
 
 const two = (n: number): string => String(n).padStart(2, '0');
@@ -104,6 +105,7 @@ function facts(report: StatusReport, now: number, screen: Screen): string[] {
     `interface  ${interfaceWords(observed)}`,
     `MAC        ${macWords(observed, screen)}`,
     `affinity   ${affinityWords(observed, wrong, screen)}`,
+    `traffic    ${trafficWords(report.traffic)}`,
     `fallback   ${fallbackWords(report)}`,
   ];
 }
@@ -171,10 +173,11 @@ export function statusParts(
   now: number,
   screen: Screen,
   wrapAt: number | null,
-): { facts: string[]; map: string[]; queues: string[]; verdict: string[] } {
+): { facts: string[]; map: string[]; vips: (most: number) => string[]; queues: string[]; verdict: string[] } {
   return {
     facts: facts(report, now, screen),
     map: ['', ...liveMap(report, screen)],
+    vips: (most) => (report.traffic === null ? [] : vipTable(report.traffic, most)),
     queues: queueTable(report),
     verdict: verdict(report, screen, wrapAt),
   };

@@ -2,6 +2,7 @@ import type { PlannedNic, Vector } from '../affinity/types.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
 import type { InterruptTable } from '../linux/interrupts.ts';
+import type { Traffic, VipTraffic } from '../katran/services/traffic.ts';
 import type { FoundKatran } from '../katran/find-katran.ts';
 import type { XdpMode } from '../tools/ip.ts';
 
@@ -24,6 +25,8 @@ export interface Counters {
   readonly interrupts: InterruptTable;
   /** Packets that used katran's fallback table; null when katran does not answer. */
   readonly fallback: bigint | null;
+  /** What katran has counted; null when it does not tell. */
+  readonly traffic: Traffic | null;
 }
 
 /** Everything as it was at one moment. */
@@ -65,6 +68,24 @@ export interface QueueRate {
   readonly perSecond: number;
 }
 
+export interface VipRate extends VipTraffic {
+  /** Null for a VIP that was not there at the first reading. */
+  readonly packetsPerSecond: number | null;
+  readonly bytesPerSecond: number | null;
+}
+
+/** What katran forwards, since its start and now. */
+export interface TrafficRates {
+  /** By address, port and protocol. */
+  readonly vips: readonly VipRate[];
+  readonly lru: {
+    readonly packets: bigint;
+    readonly misses: bigint;
+    readonly packetsPerSecond: number | null;
+    readonly missesPerSecond: number | null;
+  };
+}
+
 /** What was observed, and what happened since the time before. */
 export interface StatusReport {
   readonly observed: Observation;
@@ -73,6 +94,8 @@ export interface StatusReport {
   readonly rates: ReadonlyMap<number, number>;
   /** Packets per second; null when katran did not answer both times. */
   readonly fallbackPerSecond: number | null;
+  /** Null when katran did not tell. */
+  readonly traffic: TrafficRates | null;
   readonly problems: readonly Finding[];
   readonly notes: readonly Finding[];
 }

@@ -12,10 +12,10 @@ const EVERY_MS = 1000;
 const FIRST_MS = 300;
 
 function frame(report: StatusReport, now: number, screen: Screen): string[] {
-  const { facts, map, queues, verdict } = statusParts(report, now, screen, screen.columns);
+  const { facts, map, vips, queues, verdict } = statusParts(report, now, screen, screen.columns);
   const clock = new Date(now).toTimeString().slice(0, 8);
   const title = screen.title(`start-katran status, ${clock}, every second; Ctrl-C ends it`);
-  return [title, ...facts, ...verdict, ...map, ...queues];
+  return [title, ...facts, ...verdict, ...map, ...vips(Number.POSITIVE_INFINITY), ...queues];
 }
 
 /**

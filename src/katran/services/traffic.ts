@@ -20,7 +20,8 @@ export interface VipTraffic extends VipKey {
   readonly bytes: bigint;
 }
 
-type TrafficCalls = Pick<ServiceCalls, 'getAllVips' | 'getStatsForVip' | 'getLruStats'> & {
+/** The calls that tell it. */
+export type TrafficCalls = Pick<ServiceCalls, 'getAllVips' | 'getStatsForVip' | 'getLruStats'> & {
   getLruFallbackStats(deadlineMs: number): Promise<Counters>;
 };
 

@@ -51,6 +51,7 @@ const fine: Observation = {
   time: 2000,
   interrupts: table([100, 0, 0, 0], [0, 0, 50, 0]),
   fallback: 5n,
+  traffic: null,
   address: '127.0.0.1:50051',
   katran: { listening: true, owners: [katran(...GIVEN)], hidden: false, elsewhere: [] },
   mac: { value: MAC },
@@ -66,7 +67,7 @@ const fine: Observation = {
   xdp: 'native',
   live: true,
 };
-const before = { time: 1000, interrupts: table([0, 0, 0, 0], [0, 0, 0, 0]), fallback: 5n };
+const before = { time: 1000, interrupts: table([0, 0, 0, 0], [0, 0, 0, 0]), fallback: 5n, traffic: null };
 
 const owners = (...list: FoundProcess[]): Partial<Observation> => ({
   katran: { ...fine.katran, owners: list },

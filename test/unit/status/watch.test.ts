@@ -91,6 +91,9 @@ function subjectOn(terminal: TestTerminal): Subject {
     client: {
       getMac: () => Promise.resolve('02:00:00:00:00:01'),
       changeMac: none,
+      getAllVips: () => Promise.resolve([]),
+      getStatsForVip: () => Promise.resolve({ v1: 0n, v2: 0n }),
+      getLruStats: () => Promise.resolve({ v1: 0n, v2: 0n }),
       getLruFallbackStats: () => Promise.resolve({ v1: 0n, v2: 0n }),
       close: () => undefined,
     },
