@@ -1,27 +1,14 @@
-import net from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
 import { openRoot } from '../linux/root.ts';
 import { findListeners, type Listener } from '../linux/tcp-listeners.ts';
 import type { KatranEndpoint } from './endpoint.ts';
 
-/** Milliseconds for a local port to accept; on loopback an answer takes microseconds. */
-const CONNECT_TIMEOUT_MS = 500;
+/** A process that was killed holds its port for some milliseconds more, in which nobody is seen to own it. */
+const DYING_MS = 1000;
+const DYING_POLL_MS = 20;
 
-function answers(endpoint: KatranEndpoint): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect({ host: endpoint.host, port: endpoint.port });
-    const done = (answer: boolean): void => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(CONNECT_TIMEOUT_MS, () => done(false));
-    socket.once('connect', () => done(true));
-    socket.once('error', () => done(false));
-  });
-}
-
-function whose(listener: Listener | undefined): string {
-  if (listener === undefined) return 'something';
+function whose(listener: Listener): string {
   if (listener.pid === null) return `something listening on ${listener.address}`;
   return `${listener.command ?? 'a process'} (pid ${listener.pid})`;
 }
@@ -32,21 +19,31 @@ export function listenersOn(endpoint: KatranEndpoint, likely?: number): Listener
 }
 
 /**
- * Throws Failure when anything answers on katran's port: two katrans share a port without an error, and the one that
- * exits first detaches the XDP program of both. A predecessor, from which katran is to take over, may have it.
+ * Throws Failure when anything listens on katran's port: two katrans share a port without an error, and the one that
+ * exits first detaches the XDP program of both. A predecessor, from which katran is to take over, may have it. Nothing is connected to: on
+ * a port that nobody has, the kernel may join the connection to itself, and katran could not have the port then.
  */
 export async function checkPortFree(endpoint: KatranEndpoint, predecessor?: number): Promise<void> {
-  const all = listenersOn(endpoint).filter((listener) => endpoint.conflictsWith(listener.address));
-  const listening = all.filter(({ pid }) => pid === null || pid !== predecessor);
-  if (all.length > 0 && listening.length === 0) return;
-  if (listening.length === 0 && !(await answers(endpoint))) return;
-  throw new Failure(
-    `katran's port ${endpoint.port} is taken: ${whose(listening[0])} answers on ${endpoint.address}`,
-    {
-      remedy:
-        'stop it first (two katrans share a port silently, and traffic stops when one of them ends), or give another -server',
-    },
-  );
+  const inTheWay = (): Listener[] =>
+    listenersOn(endpoint).filter(
+      ({ address, pid }) => endpoint.conflictsWith(address) && (pid === null || pid !== predecessor),
+    );
+  const deadline = performance.now() + DYING_MS;
+  for (;;) {
+    const listening = inTheWay();
+    const [first] = listening;
+    if (first === undefined) return;
+    const mayBeDying = listening.every(({ pid }) => pid === null);
+    if (!mayBeDying || performance.now() > deadline)
+      throw new Failure(
+        `katran's port ${endpoint.port} is taken: ${whose(first)} answers on ${endpoint.address}`,
+        {
+          remedy:
+            'stop it first (two katrans share a port silently, and traffic stops when one of them ends), or give another -server',
+        },
+      );
+    await pause(DYING_POLL_MS);
+  }
 }
 
 /**
