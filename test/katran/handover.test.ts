@@ -11,14 +11,14 @@ const reason = whyNoRealKatran();
 /** A second, at 1000 packets a second: what a fault has to show itself in after everything is over. */
 const AFTERMATH = 1000n;
 
-/** So many IPv4 VIPs with two reals each, and the two that packets are sent to. */
+/** So many IPv4 VIPs with twenty reals each, and the two that packets are sent to. */
 function services(more = 0): object {
   const real = (address: string): object => ({ address, weight: 10, flags: [] });
   const vip = (address: string): object => ({
     ...VIP4,
     address,
     flags: [],
-    reals: [real('10.0.0.1'), real('10.0.0.2')],
+    reals: Array.from({ length: 20 }, (_, index) => real(`10.0.0.${index + 1}`)),
   });
   return {
     version: 1,

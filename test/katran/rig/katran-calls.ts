@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 
-const BUN = path.resolve('node_modules/@oven/bun-linux-x64-baseline/bin/bun');
+export const BUN = path.resolve('node_modules/@oven/bun-linux-x64-baseline/bin/bun');
 const PROGRAM = path.resolve('test/support/katran-calls.ts');
 
 /** What katran answered, or the gRPC status it refused with. */

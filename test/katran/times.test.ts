@@ -1,0 +1,74 @@
+// How long services take, and how long nothing is forwarded at a restart in standalone mode; docs/performance.md has the times.
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { formatServices } from '../../src/katran/services/document.ts';
+import { scratch } from '../support/launcher.ts';
+import { Balancer, SERVER, type Vip } from './rig/balancer.ts';
+import { BUN } from './rig/katran-calls.ts';
+import { manyServices } from './rig/many-services.ts';
+import { whyNoRealKatran } from './rig/real-katran.ts';
+
+const reason = whyNoRealKatran();
+/** Behind the others in the order of addresses: it is given to katran last. */
+const LAST: Vip = { address: '10.202.0.1', port: 80, protocol: 'udp' };
+
+describe.skipIf(reason !== undefined)(
+  `times of the real katran${reason === undefined ? '' : `: ${reason}`}`,
+  () => {
+    let balancer: Balancer;
+    let files: ReturnType<typeof scratch>;
+    beforeEach(async () => {
+      balancer = await Balancer.make();
+      files = scratch();
+    });
+    afterEach(async () => {
+      await balancer.remove();
+      files.remove();
+    });
+
+    it(
+      'a restore takes what katran takes for its calls, and reading 512 VIPs a second at most',
+      { timeout: 240_000 },
+      async () => {
+        await balancer.startKatran();
+        const program = path.join(import.meta.dirname, 'rig/restore-times.ts');
+        const printed = balancer.run(BUN, program, SERVER);
+        console.log(`100 VIPs of 20 reals, and 512 VIPs read: ${printed.trim()}`);
+        const { restoreMs, callsMs, readMs, vips } = JSON.parse(printed) as Record<string, number>;
+        expect(vips).toBe(512);
+        expect((restoreMs ?? 0) / (callsMs ?? 0)).toBeLessThan(1.05);
+        expect(readMs).toBeLessThan(1000);
+      },
+    );
+
+    it.each([1, 10, 100])(
+      'a restart with %i VIPs of 20 reals loses packets until katran is up, and none after it',
+      { timeout: 240_000 },
+      async (count) => {
+        const file = path.join(files.path, 'services.json');
+        const real = { address: '10.8.0.1', weight: 10, flags: 0 };
+        const last = { ...LAST, protocol: 17, flags: 0, reals: [real] };
+        fs.writeFileSync(file, formatServices(manyServices(count - 1, 20, [last])), { mode: 0o600 });
+        const launcher = await balancer.up(['-services', file]);
+        const stream = balancer.send(LAST);
+        await stream.firstBack;
+        launcher.kill('SIGTERM');
+        expect((await launcher.ended).status).toBe(0);
+        await balancer.up(['-services', file]);
+        const before = await balancer.counted(LAST);
+        await expect
+          .poll(async () => (await balancer.counted(LAST)) - before, { timeout: 30_000 })
+          .toBeGreaterThan(1000n);
+        const { lost, sent, returned } = await stream.stop();
+        const ms = lost.reduce((sum, gap) => sum + gap.ms, 0);
+        console.log(
+          `restart with ${count} VIPs: ${Math.round(ms)} ms without forwarding, ${sent - returned} packets`,
+        );
+        expect(lost.length).toBeGreaterThan(0);
+        // Up is said when it forwards: what was sent since then came back.
+        expect(lost.at(-1)?.to ?? sent).toBeLessThan(sent - 1000);
+      },
+    );
+  },
+);
