@@ -3,8 +3,10 @@ import type { Sight } from '../katran/program.ts';
 import type { Log } from '../log/log.ts';
 import type { KernelEvents } from '../tools/ip-monitor.ts';
 
-/** Slots say nothing when they change, and the kernel is not heard everywhere. */
+/** The kernel is not heard everywhere. */
 const EVERY_MS = 5_000;
+/** Where it tells of a program that goes; a look is a process. */
+const TOLD_EVERY_MS = 30_000;
 /** What is wrong is looked at once more before it is believed: a handover changes the slot and then ends this katran. */
 const AGAIN_MS = 300;
 const REMIND_MS = 60_000;
@@ -19,7 +21,9 @@ export interface ForwardingOptions {
   /** Why XDP may be in generic mode here, a clause. */
   readonly whyGeneric: () => Promise<string>;
   readonly log: Log;
-  readonly events: Pick<KernelEvents, 'subscribe'>;
+  readonly events: Pick<KernelEvents, 'subscribe' | 'live'>;
+  /** Slots of a root array say nothing when they change. */
+  readonly inSlot: boolean;
   /** Called once with `exit`, when the program is gone and nobody else's is there. */
   readonly onLost: () => void;
 }
@@ -65,6 +69,8 @@ class ProgramWatch implements ForwardingWatch {
         : events.subscribe(['link'], (list) => {
             if (list.some((event) => event.kind === 'link' && event.device === interfaceName))
               void this.checkNow();
+            // The kernel is heard again, or no more.
+            if (list.some((event) => event.kind === 'unsure')) this.#pause.wake();
           });
     this.#running = this.#run();
   }
@@ -90,8 +96,13 @@ class ProgramWatch implements ForwardingWatch {
   async #run(): Promise<void> {
     do {
       await this.checkNow();
-      if (!this.#isStopped && this.#options.mode !== 'off') await this.#pause.take(EVERY_MS);
+      if (!this.#isStopped && this.#options.mode !== 'off') await this.#pause.take(this.#everyMs());
     } while (!this.#isStopped && this.#options.mode !== 'off');
+  }
+
+  #everyMs(): number {
+    const { events, inSlot } = this.#options;
+    return events.live && !inSlot ? TOLD_EVERY_MS : EVERY_MS;
   }
 
   async #check(): Promise<void> {

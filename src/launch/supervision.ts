@@ -118,6 +118,7 @@ export function supervise(
     whyGeneric: () => whyGeneric(root, tools, interfaceName),
     log,
     events: kernelEvents,
+    inSlot: options.map_path !== '',
     onLost: () => lose(LOST),
   });
   const answers = watchAnswers({

@@ -159,6 +159,28 @@ export function parseInterrupts(text: string, path = '/proc/interrupts'): Interr
   return { cpus, lines };
 }
 
+/**
+ * What the text of /proc/interrupts says but for the counters: as long as it is the same, so are the interrupts and their names. Takes a
+ * small part of the time of parsing it.
+ */
+export function withoutCounters(text: string): string {
+  const header = text.slice(0, text.indexOf('\n') + 1);
+  const counters = header.trim().split(/\s+/).length * COLUMN_WIDTH;
+  const parts = [header];
+  let begin = header.length;
+  while (begin < text.length) {
+    const newline = text.indexOf('\n', begin);
+    const end = newline === -1 ? text.length : newline;
+    const colon = text.indexOf(':', begin);
+    if (colon === -1 || colon > end) parts.push(text.slice(begin, end));
+    // Rows with letters (NMI, ERR, MIS) are no interrupts of a device, and some have a single counter.
+    else if (/\d/.test(text.charAt(colon - 1)))
+      parts.push(text.slice(begin, colon), text.slice(colon + 1 + counters, end));
+    begin = end + 1;
+  }
+  return parts.join('\n');
+}
+
 /** /proc/interrupts. Throws KernelFileError. */
 export function readInterrupts(root: Root): InterruptTable {
   const path = '/proc/interrupts';

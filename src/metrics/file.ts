@@ -138,7 +138,7 @@ export class MetricsFile {
     const { root, replan, log } = this.#options;
     try {
       const table = readInterrupts(root);
-      const host = vectorsOfHost(root, table);
+      const host = vectorsOfHost(root);
       if (host !== this.#vectorsFor) {
         this.#vectors = replan().vectors;
         this.#vectorsFor = host;

@@ -4,7 +4,7 @@ import { formatCpuList } from '../../linux/cpu-list.ts';
 import { formatAffinityMask, readEffectiveAffinity } from '../../linux/smp-affinity.ts';
 import type { KernelEvents } from '../../tools/ip-monitor.ts';
 import { keptCpu } from '../keep.ts';
-import { readInterrupts } from '../../linux/interrupts.ts';
+import { readInterrupts, withoutCounters } from '../../linux/interrupts.ts';
 import type { InterruptTable } from '../../linux/interrupts.ts';
 import type { Root } from '../../linux/root.ts';
 import { systemClock } from './clock.ts';
@@ -61,10 +61,10 @@ export interface Guard {
   differences(): number | undefined;
 }
 
-/** Every vector of the host by number and name, and the CPUs online: as long as this is the same, so is the plan. */
-export function vectorsOfHost(root: Root, { lines }: InterruptTable): string {
-  const names = Array.from(lines.values(), ({ irq, actions }) => `${irq}:${actions.join(',')}`);
-  return [root.readIfPresent('/sys/devices/system/cpu/online') ?? '', ...names].join('\n');
+/** Every vector of the host by number and name, and the CPUs online: as long as this is the same, so is the plan. Throws KernelFileError. */
+export function vectorsOfHost(root: Root): string {
+  const online = root.readIfPresent('/sys/devices/system/cpu/online') ?? '';
+  return `${online}\n${withoutCounters(root.read('/proc/interrupts'))}`;
 }
 
 /** What the guard does in fact: the strategy `keep` writes nothing, not even to repair. */
@@ -75,6 +75,8 @@ export function guardMode(mode: GuardMode, { strategy }: Pick<AffinityPlan, 'str
 class AffinityGuard implements Guard {
   private wanted: readonly WantedVector[];
   private seen: string | undefined;
+  /** As it was when the vectors were last others; its counters are old. */
+  private interrupts: InterruptTable | undefined;
   private missingTold = '';
   private troubles: ReadonlySet<string> = new Set();
   private readonly reported = new Map<number, string>();
@@ -152,9 +154,8 @@ class AffinityGuard implements Guard {
     if (this.stopped) return;
     const troubles = new Set<string>();
     try {
-      const interrupts = readInterrupts(this.options.root);
-      this.followVectors(interrupts, troubles);
-      const changes = this.findChanges(interrupts, troubles);
+      this.followVectors(troubles);
+      const changes = this.findChanges(this.interrupts ?? readInterrupts(this.options.root), troubles);
       this.differing = changes.length;
       if (this.repairs) this.repair.repair(changes);
       else this.warn(changes);
@@ -171,9 +172,11 @@ class AffinityGuard implements Guard {
   }
 
   /** Makes a new plan when vectors or online CPUs are not those of the last round. */
-  private followVectors(interrupts: InterruptTable, troubles: Set<string>): void {
-    const seen = vectorsOfHost(this.options.root, interrupts);
+  private followVectors(troubles: Set<string>): void {
+    const { root } = this.options;
+    const seen = vectorsOfHost(root);
     if (seen === this.seen) return;
+    this.interrupts = readInterrupts(root);
     let next: ReplannedVectors;
     try {
       const plan = this.options.replan();

@@ -17,6 +17,8 @@ let sight: Sight;
 let looks: number;
 let lost: number;
 let listener: KernelListener | undefined;
+let isTold: boolean;
+let inSlot: boolean;
 let watch: ForwardingWatch;
 beforeEach(() => {
   vi.useFakeTimers();
@@ -25,6 +27,8 @@ beforeEach(() => {
   looks = 0;
   lost = 0;
   listener = undefined;
+  isTold = false;
+  inSlot = false;
 });
 afterEach(async () => {
   await watch.stop();
@@ -44,11 +48,15 @@ async function begin(mode: ForwardingOptions['mode'] = 'exit'): Promise<void> {
     whyGeneric: () => Promise.resolve('the driver e1000e has no XDP of its own'),
     log,
     events: {
+      get live() {
+        return isTold;
+      },
       subscribe: (_kinds, listen) => {
         listener = listen;
         return () => (listener = undefined);
       },
     },
+    inSlot,
     onLost: () => (lost += 1),
   });
   await vi.advanceTimersByTimeAsync(0);
@@ -62,6 +70,28 @@ describe('the program of a katran that is up', () => {
     await vi.advanceTimersByTimeAsync(20_100);
     expect(looks).toBe(5);
     expect(log.lines).toEqual([]);
+  });
+
+  it('is looked at every thirty seconds where the kernel tells when it goes, but not in a slot', async () => {
+    isTold = true;
+    await begin();
+    await vi.advanceTimersByTimeAsync(29_900);
+    expect(looks).toBe(1);
+    inSlot = true;
+    await watch.stop();
+    looks = 0;
+    await begin();
+    await vi.advanceTimersByTimeAsync(20_100);
+    expect(looks).toBe(5);
+  });
+
+  it('is looked at when the kernel is heard no more', async () => {
+    isTold = true;
+    await begin();
+    isTold = false;
+    listener?.([{ kind: 'unsure' }]);
+    await vi.advanceTimersByTimeAsync(20_100);
+    expect(looks).toBe(6);
   });
 
   it('that is gone is an error when it was seen twice, and katran is lost', async () => {

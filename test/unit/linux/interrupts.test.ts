@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseInterrupts, readInterrupts, type InterruptTable } from '../../../src/linux/interrupts.ts';
+import {
+  parseInterrupts,
+  withoutCounters,
+  readInterrupts,
+  type InterruptTable,
+} from '../../../src/linux/interrupts.ts';
 import { KernelFileError, openRoot } from '../../../src/linux/root.ts';
 import { madeRoot, thrownBy } from './made-root.ts';
 
@@ -279,5 +284,36 @@ describe('the time it takes', () => {
       [...parseInterrupts(text).lines.values()].reduce((sum, line) => sum + (line.counts[0] ?? 0), 0);
     expect(withCounters()).toBe((511 * 512) / 2);
     expect(bestOf(5, () => names(text)) / bestOf(5, withCounters)).toBeLessThan(0.5);
+  });
+});
+
+describe('without the counters', () => {
+  const text = (counts: readonly number[], name = 'eth0-TxRx-0'): string =>
+    [
+      '           CPU0       CPU1',
+      ` 30:${counts.map((count) => ` ${String(count).padStart(10)}`).join('')}  PCI-MSI 524288-edge      ${name}`,
+      'NMI:          0          7   Non-maskable interrupts',
+      'ERR:          3',
+      '',
+    ].join('\n');
+
+  it('the text is the same whatever was counted', () => {
+    expect(withoutCounters(text([1, 4_294_967_295]))).toBe(withoutCounters(text([0, 77])));
+    expect(withoutCounters(text([1, 2]).replace('ERR:          3', 'ERR:          4'))).toBe(
+      withoutCounters(text([1, 2])),
+    );
+  });
+
+  it.each([
+    ['another name', text([1, 2], 'eth0-rx-0')],
+    ['another number', text([1, 2]).replace(' 30:', ' 31:')],
+    [
+      'one interrupt more',
+      text([1, 2]).replace('NMI', ' 31:          0          0  PCI-MSI 1-edge      eth0\nNMI'),
+    ],
+    ['another CPU', text([1, 2]).replace('CPU1', 'CPU3')],
+    ['nothing', ''],
+  ])('%s is another text', (_what, other) => {
+    expect(withoutCounters(other)).not.toBe(withoutCounters(text([1, 2])));
   });
 });
