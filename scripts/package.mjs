@@ -1,5 +1,5 @@
 // `npm run package`: dist/packages with a .deb and the plain binary for each architecture, the npm tarball, a bill of materials for
-// each, and checksums.
+// each, and checksums. With an architecture as the argument, that one only.
 import fs from 'node:fs';
 import path from 'node:path';
 import { packBinary } from './package/binary.mjs';
@@ -22,7 +22,11 @@ for (const artifact of ['start-katran', 'start-katran.cjs']) {
   if (!fs.existsSync(at('dist', `${artifact}.packages.json`)))
     fail(`dist/${artifact} is not built; run 'npm run build' first`);
 }
-run([process.execPath, at('scripts/prepare.mjs'), 'arm64']);
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(ARCHITECTURES);
+const unknown = wanted.find((name) => !(name in ARCHITECTURES));
+if (unknown !== undefined)
+  fail(`there is no architecture ${unknown}, only ${Object.keys(ARCHITECTURES).join(', ')}`);
+if (wanted.includes('arm64')) run([process.execPath, at('scripts/prepare.mjs'), 'arm64']);
 if (repository() === undefined) {
   process.stderr.write(
     'no repository, issues and homepage are in the packages: START_KATRAN_REPOSITORY=https://… names the repository\n',
@@ -33,7 +37,8 @@ fs.mkdirSync(output, { recursive: true });
 const { version } = latestRelease();
 const withBill = (file, about) => [file, writeSbom(file, about)];
 const files = [
-  ...Object.entries(ARCHITECTURES).flatMap(([architecture, { artifact }]) => {
+  ...wanted.flatMap((architecture) => {
+    const { artifact } = ARCHITECTURES[architecture];
     const about = { artifact, architecture };
     return [
       ...withBill(packDeb(architecture), {

@@ -4,7 +4,10 @@ export interface KatranOutput {
   readonly stderr: 'inherit' | number;
   /** To be called when katran has been started with them: the launcher lets go of its copies. */
   handedOver(): void;
-  /** Ends when all that katran wrote has been passed on, or when nobody took it for too long. Katran has ended by then. */
+  /**
+   * Ends when all that katran wrote has been passed on, or when nobody took it for too long. Katran has ended by then. May be
+   * called again.
+   */
   close(): Promise<void>;
 }
 

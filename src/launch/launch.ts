@@ -41,6 +41,8 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     watched = supervise(launch, katran, client);
     const ended = await Promise.race([katran.exited, watched.stopRequested, watched.lost]);
     if (ended !== undefined && ended !== LOST) {
+      // Katran's own last lines are out before what is said of them.
+      await output.close();
       log.error(describeExit(ended, 'running', interfaceName));
       // First, so that no call under way is waited for: there is nobody left to answer it.
       client.close();
@@ -83,6 +85,7 @@ async function giveUp(launch: Launch, katran: KatranProcess, why: NotUp): Promis
   const { log, interfaceName } = launch;
   switch (why.kind) {
     case 'exited': {
+      await launch.output.close();
       log.error(describeExit(why.exit, 'starting', interfaceName));
       const status = exitStatusOf(why.exit);
       return status === 0 ? 1 : status;

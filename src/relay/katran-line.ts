@@ -5,7 +5,7 @@ const GLOG_LEVELS: Readonly<Record<string, KatranLevel>> = { I: 'info', W: 'warn
 /** `I20261122 12:16:49.889542 29176 File.cpp:69] …`, or without the year from older builds. */
 const GLOG = /^([IWEF])(?:\d{8}|\d{4}) \d\d:\d\d:\d\d\.\d+ +\d+ \S+:\d+\]/;
 /** gflags' and the C++ runtime's last words, which carry no glog letter. */
-const LAST_WORDS = /^(?:ERROR: |terminate called |\*\*\* (?:Aborted|Check failure|SIG|Signal))/;
+const LAST_WORDS = /^(?:ERROR: |terminate called | +what\(\): |\*\*\* (?:Aborted|Check failure|SIG|Signal))/;
 
 /**
  * The level of a line that katran wrote, from its beginning. `before` is the level of the line before it on the same

@@ -7,6 +7,8 @@ import type { Tools } from '../tools/toolbox.ts';
 export interface Pipe {
   readonly read: number;
   readonly write: number;
+  /** A second write end, for this process's own use: it does not block. */
+  readonly own: number;
 }
 
 /** It takes a moment; this is for a machine that has stopped. */
@@ -48,7 +50,11 @@ function openEnds(fifo: string): Pipe {
   // Opening one end waits for the other; with both ends held by this one, neither does.
   const both = fs.openSync(fifo, O_RDWR | O_NONBLOCK);
   try {
-    return { read: fs.openSync(fifo, O_RDONLY), write: fs.openSync(fifo, O_WRONLY) };
+    return {
+      read: fs.openSync(fifo, O_RDONLY),
+      write: fs.openSync(fifo, O_WRONLY),
+      own: fs.openSync(fifo, O_WRONLY | O_NONBLOCK),
+    };
   } finally {
     fs.closeSync(both);
   }

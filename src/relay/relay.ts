@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { errnoOf } from '../failure.ts';
-import { RELAY_INPUT } from './marker.ts';
+import { endMarkOf, RELAY_INPUT } from './marker.ts';
 import { Sink } from './sink.ts';
+import { UntilMark } from './until-mark.ts';
 import { LineWrapper, type KatranStream } from './wrap-lines.ts';
 
 /** As much as a pipe holds. */
@@ -33,33 +34,37 @@ async function readSome(descriptor: number, buffer: Buffer): Promise<number> {
   }
 }
 
-/** Passes one of katran's streams on until its end. One read or write at a time: that is the back-pressure. */
-async function relayStream(stream: KatranStream, from: number, to: number): Promise<void> {
+/** Passes one of katran's streams on until its end, or until the mark. One read or write at a time: that is the back-pressure. */
+async function relayStream(stream: KatranStream, from: number, to: number, mark: string): Promise<void> {
+  const katrans = new UntilMark(mark);
   const sink = new Sink(to);
   const wrapper = new LineWrapper(stream, Date.now, sink.pieceBytes);
   const buffer = Buffer.allocUnsafe(READ_BYTES);
-  for (;;) {
+  while (!katrans.ended) {
     const count = await readSome(from, buffer);
+    const bytes = count === 0 ? katrans.rest() : katrans.push(buffer.subarray(0, count));
+    for (const piece of wrapper.push(bytes)) await sink.write(piece);
     if (count === 0) break;
-    for (const piece of wrapper.push(buffer.subarray(0, count))) await sink.write(piece);
   }
   for (const piece of wrapper.end()) await sink.write(piece);
 }
 
 /** What the relay needs of its process. */
 export interface RelayWorld {
+  readonly argv: readonly string[];
   onSignals(signals: readonly NodeJS.Signals[], listener: () => void): unknown;
 }
 
 /**
- * The whole life of the relay process: wraps what katran writes until katran has closed both streams, whatever becomes of
- * the launcher meanwhile. Gives the exit status: 1 when it was not started as a relay.
+ * The whole life of the relay process: wraps what katran writes until katran has closed both streams, or until the
+ * launcher says that katran has ended, whatever becomes of the launcher meanwhile. Gives the exit status: 1 when it was not started as a relay.
  */
 export async function relayKatranOutput(world: RelayWorld): Promise<number> {
   const { stdout, stderr } = RELAY_INPUT;
-  if (!isPipe(stdout) || !isPipe(stderr)) return 1;
+  const mark = endMarkOf(world.argv) ?? '';
+  if (mark === '' || !isPipe(stdout) || !isPipe(stderr)) return 1;
   world.onSignals(OUTLIVED, () => undefined);
-  await Promise.all([relayStream('stdout', stdout, 1), relayStream('stderr', stderr, 2)]);
+  await Promise.all([relayStream('stdout', stdout, 1, mark), relayStream('stderr', stderr, 2, mark)]);
   return 0;
 }
 

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
-import { messageOf } from '../failure.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { errnoOf, messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
 import { INHERITED_OUTPUT, type KatranOutput } from '../katran/output.ts';
 import { startChild, type Child } from '../tools/run.ts';
@@ -9,6 +11,7 @@ import { makePipes, type Pipe } from './pipe.ts';
 
 /** How long the rest of katran's output may take after katran's end, when its reader is slow. */
 const DRAIN_MS = 5_000;
+const RETRY_MS = 10;
 const FIRST_RESTART_MS = 100;
 const LAST_RESTART_MS = 10_000;
 
@@ -29,7 +32,9 @@ export interface RelayOptions {
 export async function startRelay({ self, environment, tools, log }: RelayOptions): Promise<KatranOutput> {
   try {
     const pipes = await makePipes(['stdout', 'stderr'] as const, tools);
-    const output = new RelayedOutput(pipes, (out, err) => spawnRelay(self, environment, out, err), log);
+    const mark = `[end of katran's output ${randomUUID()}]`;
+    const spawn = (out: number, err: number) => spawnRelay(self, environment, mark, out, err);
+    const output = new RelayedOutput(pipes, mark, spawn, log);
     await output.begin();
     return output;
   } catch (error) {
@@ -44,10 +49,11 @@ export async function startRelay({ self, environment, tools, log }: RelayOptions
 function spawnRelay(
   [file, ...rest]: RelayOptions['self'],
   environment: NodeJS.ProcessEnv,
+  mark: string,
   stdout: number,
   stderr: number,
 ): Promise<Child> {
-  return startChild(file, [...rest, RELAY_ARGUMENT], {
+  return startChild(file, [...rest, RELAY_ARGUMENT, mark], {
     streams: ['inherit', 'inherit', stdout, stderr],
     directory: '/',
     environment,
@@ -56,6 +62,7 @@ function spawnRelay(
 
 class RelayedOutput implements KatranOutput {
   readonly #pipes: Readonly<Record<'stdout' | 'stderr', Pipe>>;
+  readonly #mark: string;
   readonly #spawn: (stdout: number, stderr: number) => Promise<Child>;
   readonly #log: Log;
   readonly #drained: Promise<void>;
@@ -63,15 +70,18 @@ class RelayedOutput implements KatranOutput {
   #relay: Child | undefined;
   #handedOver = false;
   #closing = false;
+  #closed: Promise<void> | undefined;
   #restartMs = FIRST_RESTART_MS;
   #restart: NodeJS.Timeout | undefined;
 
   constructor(
     pipes: Readonly<Record<'stdout' | 'stderr', Pipe>>,
+    mark: string,
     start: (stdout: number, stderr: number) => Promise<Child>,
     log: Log,
   ) {
     this.#pipes = pipes;
+    this.#mark = mark;
     this.#spawn = start;
     this.#log = log;
     this.#drained = new Promise((resolve) => (this.#setDrained = resolve));
@@ -92,22 +102,43 @@ class RelayedOutput implements KatranOutput {
     fs.closeSync(this.#pipes.stderr.write);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     this.handedOver();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), DRAIN_MS);
-    });
+    const over = new AbortController();
+    const late = pause(DRAIN_MS, 'late' as const, { signal: over.signal }).catch(() => undefined);
+    const { stdout, stderr } = this.#pipes;
+    const marked = Promise.all([stdout, stderr].map(({ own }) => this.#markEnd(own, over.signal)));
     if ((await Promise.race([this.#drained, late])) === 'late') {
       this.#closing = true;
       this.#log.warn(`nobody read the rest of katran's output for ${DRAIN_MS} ms; it is dropped`);
       this.#relay?.kill('SIGKILL');
     }
     this.#closing = true;
-    clearTimeout(timer);
+    over.abort();
+    await marked;
     clearTimeout(this.#restart);
-    fs.closeSync(this.#pipes.stdout.read);
-    fs.closeSync(this.#pipes.stderr.read);
+    for (const { read, own } of [stdout, stderr]) {
+      fs.closeSync(own);
+      fs.closeSync(read);
+    }
+  }
+
+  /** Says in the pipe that nothing of katran follows. It is full while its reader is slow. */
+  async #markEnd(own: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        // Less than PIPE_BUF: all of it or nothing.
+        fs.writeSync(own, this.#mark);
+        return;
+      } catch (error) {
+        if (errnoOf(error) !== 'EAGAIN') return;
+        await pause(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      }
+    }
   }
 
   /** Starts a relay. Never rejects: one that cannot be started is tried again. */

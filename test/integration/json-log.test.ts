@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { once } from 'node:events';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ARTIFACTS, type Running } from '../support/launcher.ts';
 import { stageLaunch, type StagedLaunch, type StageOptions } from '../support/staged-launch.ts';
@@ -210,6 +211,37 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
     expect(status).toBe(0);
     // All that the dead relay had not taken yet is there, up to the end.
     expect(floodNumbers(linesOf(stderr)).at(-1)).toBe(2999);
+  });
+
+  /** A launch of a script in katran's place, which has the double's path as $double. */
+  const launchScript = async (script: string): Promise<Running> => {
+    staged = await stageLaunch({ double: { START_DELAY: 50 } });
+    const double = staged.flags[staged.flags.indexOf('-binary') + 1] ?? '';
+    const file = path.join(staged.sysroot, 'katran.sh');
+    fs.writeFileSync(file, `#!/bin/sh\ndouble='${double}'\n${script}\n`, { mode: 0o755 });
+    return staged.launch(artifact, ['-log_format', 'json', '-binary', file]);
+  };
+
+  it('does not wait for a child of katran that holds the pipes when katran has ended', async () => {
+    const launcher = await launchScript('sleep 60 & echo "child $!" >&2; exec "$double" "$@"');
+    await launcher.saysOnStderr(/katran is up and running/);
+    launcher.kill('SIGTERM');
+    const { status, stderr } = await launcher.ended;
+    const lines = linesOf(stderr);
+    process.kill(Number(/^child (\d+)$/m.exec(lines.map(({ msg }) => msg).join('\n'))?.[1]), 'SIGKILL');
+    expect(status).toBe(0);
+    expect(lines.some(({ msg }) => msg.endsWith('Stopping Katran!'))).toBe(true);
+    expect(lines.filter(({ msg }) => msg.includes('nobody read'))).toEqual([]);
+  });
+
+  it('has katran’s last words before what it says of them', async () => {
+    const launcher = await launchScript(`echo "ERROR: unknown command line flag 'x'" >&2; exit 1`);
+    const { status, stderr } = await launcher.ended;
+    expect(status).toBe(1);
+    const messages = linesOf(stderr).map(({ msg }) => msg);
+    const words = messages.findIndex((msg) => msg.startsWith('ERROR: unknown'));
+    expect(words).toBeGreaterThan(-1);
+    expect(messages.findIndex((msg) => msg.includes('the lines above'))).toBeGreaterThan(words);
   });
 
   it('leaves no relay behind when there is nothing to start', async () => {

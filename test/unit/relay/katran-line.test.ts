@@ -9,6 +9,7 @@ it.each([
   ['F20261122 12:16:49.889542 29176 A.cpp:1] Check failed', 'fatal'],
   ["ERROR: unknown command line flag 'x'", 'error'],
   ["terminate called after throwing an instance of 'std::invalid_argument'", 'error'],
+  ['  what():  can not open balancer.bpf.o', 'error'],
   ['*** Aborted at 1668000000 (unix time)', 'error'],
   ['Server listening on 0.0.0.0:50051', 'info'],
   ['Everything is fine', 'info'],
