@@ -2,11 +2,13 @@ import { applyPlan } from '../affinity/masks/apply.ts';
 import type { AffinityPlan } from '../affinity/types.ts';
 import { signalsHandled, type SignalDesk } from '../launch/signals.ts';
 import { planFor } from '../planning/plan.ts';
+import { awaitLink } from './await-link.ts';
 import type { Task } from '../planning/task.ts';
 
 /** `-affinitize_only`: writes the masks of the plan, and starts nothing. Throws Failure when it cannot, with nothing changed. */
 export async function affinitize(task: Task, desk: SignalDesk): Promise<void> {
   const { options, root, log } = task;
+  await awaitLink(task, desk);
   const plan = planFor(options, root, log);
   await writeMasks(task, desk, plan);
   for (const { message, code } of plan.warnings) log.warn(message, code);

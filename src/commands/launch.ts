@@ -22,6 +22,7 @@ import { environmentForChildren } from '../launch/notify-environment.ts';
 import { SHUTDOWN_GRACE_MS } from '../launch/shutdown.ts';
 import { signalsHandled, type SignalDesk } from '../launch/signals.ts';
 import { openServiceManager, type ServiceManager } from '../launch/service-manager.ts';
+import { awaitLink } from './await-link.ts';
 import { planFor, planForInterface } from '../planning/plan.ts';
 import { findGateway, prepare } from '../planning/prepare.ts';
 import { INHERITED_OUTPUT } from '../katran/output.ts';
@@ -95,8 +96,19 @@ function openMetrics(
 
 /** Everything is checked before anything is written or started. */
 export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
-  const { options, root, tools, log, world } = task;
+  const { log, world } = task;
   if (wantsColour(world.stderr, world.environment)) await log.colour();
+  const manager = openServiceManager(world, task.tools, log);
+  try {
+    await awaitLink(task, desk, manager);
+    return await launchOnLink(task, desk, manager);
+  } finally {
+    await manager.close();
+  }
+}
+
+async function launchOnLink(task: Task, desk: SignalDesk, manager: ServiceManager): Promise<Ending> {
+  const { options, root, tools, log, world } = task;
   const early = planFor(options, root, log);
   requireUp(early);
   const interfaceName = early.interface;
@@ -109,7 +121,6 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   const tally = new Tally();
   const metrics = openMetrics(task, interfaceName, tally);
   const progress = openProgress(world.stderr, world.environment, options.log_format);
-  const manager = openServiceManager(world, tools, log);
   announceStop(manager, desk, effective.shutdown_delay);
   const environment = environmentForChildren(world.environment);
   // Begun now, so that the relay is up by the time the gateway is known.
@@ -169,7 +180,6 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
     return { status };
   } finally {
     await (await output).close();
-    await manager.close();
     metrics?.close();
     lock.release();
   }

@@ -1,0 +1,37 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { ARTIFACTS, Running } from '../support/launcher.ts';
+import { makeNamespace, removeNamespaces, whyNoNamespaces } from '../support/netns.ts';
+
+const reason = whyNoNamespaces();
+
+describe.skipIf(reason !== undefined).each(ARTIFACTS)(
+  `-link_timeout with $name, in a namespace whose interface comes late${reason === undefined ? '' : `: ${reason}`}`,
+  (artifact) => {
+    afterEach(() => removeNamespaces());
+    const FLAGS = ['-intf', 'late0', '-forwarding_cores', '0', '-default_mac', '02:00:00:00:00:01'];
+
+    it('a launch waits for the interface, then until it is up, and goes on', async () => {
+      const namespace = makeNamespace('late');
+      const within = ['ip', 'netns', 'exec', namespace.name];
+      const launcher = new Running(artifact, ['-run', '-link_timeout', '600000', ...FLAGS], { within });
+      await launcher.saysOnStderr(/waiting up to 600000 ms for interface late0 to exist/);
+      namespace.ip('link add late0 type veth peer name late1');
+      await launcher.saysOnStderr(/waiting up to 600000 ms for interface late0 to be up/);
+      namespace.ip('link set late0 up');
+      const { status, stderr } = await launcher.ended;
+      expect(stderr).toMatch(/the interface is ready after \d+ ms/);
+      // The next thing that is missing, to have an end.
+      expect(stderr).toContain('no balancer BPF object given');
+      expect(status).toBe(1);
+    });
+
+    it('a signal ends the waiting', async () => {
+      const namespace = makeNamespace('late');
+      const within = ['ip', 'netns', 'exec', namespace.name];
+      const launcher = new Running(artifact, ['-run', '-link_timeout', '600000', ...FLAGS], { within });
+      await launcher.saysOnStderr(/late0 to exist/);
+      launcher.kill('SIGTERM');
+      expect((await launcher.ended).status).toBe(143);
+    });
+  },
+);
