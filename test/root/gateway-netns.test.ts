@@ -357,7 +357,7 @@ describe.skipIf(reason !== undefined)(
         expect(cpuMs).toBeLessThan(2000);
       });
 
-      it('IPv6: an unsolicited advertisement is pushed, and no process is started for it', async () => {
+      it('an IPv6 entry that changes is pushed', async () => {
         const host = makeNamespace('host6');
         const router = makeNamespace('router6');
         connect(
