@@ -14,6 +14,8 @@ export interface World {
   readonly pid: number;
   /** Kills a process that is no child of this one (SIGKILL); one that is gone already is none of its business. */
   endProcess(pid: number): void;
+  /** Sends a signal to a process, or to a process group (its id, negative); one that is gone is none of its business. */
+  signalProcess(id: number, signal: NodeJS.Signals): void;
   /** How to run this very program again with other arguments. */
   readonly self: readonly [string, ...string[]];
   /** Calls the listener for each of these signals instead of dying; gives back what takes the listeners off. */
@@ -79,6 +81,14 @@ function isJournal(descriptor: number, stream: string | undefined): boolean {
   }
 }
 
+function send(id: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(id, signal);
+  } catch {
+    // It is gone, or not ours: whoever waits for its end sees that.
+  }
+}
+
 /** The world of this process. */
 export function processWorld(): World {
   withoutStreams();
@@ -92,13 +102,8 @@ export function processWorld(): World {
     stderr: new DescriptorOutput(2, terminalOf(2, 'stderr')),
     journal: isJournal(2, process.env.JOURNAL_STREAM),
     pid: process.pid,
-    endProcess: (pid) => {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It is gone, or not ours: whoever waits for its end sees that.
-      }
-    },
+    endProcess: (pid) => send(pid, 'SIGKILL'),
+    signalProcess: send,
     self: compiled ? [process.execPath] : [process.execPath, script],
     onSignals: (signals, listener) => {
       for (const signal of signals) process.on(signal, listener);

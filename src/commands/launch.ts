@@ -10,7 +10,10 @@ import { NO_SERVICES, type Services } from '../katran/services/types.ts';
 import { launchKatran } from '../launch/launch.ts';
 import { findPredecessor, type Inherited } from '../launch/predecessor.ts';
 import { launchInSuccession } from '../launch/succession.ts';
+import { checkNobodyElse } from '../launch/preflight.ts';
+import { placeOf } from '../launch/program-place.ts';
 import type { Launch } from '../launch/types.ts';
+import { requireFoundations } from './foundations.ts';
 import { lockLaunch } from '../launch/lock.ts';
 import { openRoot } from '../linux/root.ts';
 import { hasCapability, readStatus } from '../linux/self-status.ts';
@@ -132,7 +135,10 @@ async function launchOnLink(task: Task, desk: SignalDesk, manager: ServiceManage
     // Loaded while the gateway is looked for.
     void loadRunner();
     const succession = options.handover ? await openSuccession(task, endpoint.address) : undefined;
-    await checkPortFree(endpoint, succession?.found?.katran?.pid);
+    const predecessor = succession?.found?.katran?.pid;
+    await checkNobodyElse(placeOf({ root, tools, interfaceName, options }), predecessor);
+    await checkPortFree(endpoint, predecessor);
+    await requireFoundations(task);
     desk.describe(() => `looking for the gateway of ${interfaceName}`);
     manager.status(
       `looking for the gateway of ${interfaceName}`,
@@ -173,6 +179,7 @@ async function launchOnLink(task: Task, desk: SignalDesk, manager: ServiceManage
       },
       servicesOfFile: () => servicesOfFile(options),
       endProcess: (pid) => world.endProcess(pid),
+      signalProcess: (id, signal) => world.signalProcess(id, signal),
     };
     const status = await (succession === undefined
       ? launchKatran(decided)

@@ -27,22 +27,19 @@ function usualMeaning(exit: KatranExit, phase: Phase): string | undefined {
 }
 
 /** Katran detaches when it is stopped in order; it has not attached yet when its flags or its first moments end it. */
-function mayLeaveXdp(exit: KatranExit, phase: Phase): boolean {
+export function mayLeaveXdp(exit: KatranExit, phase: Phase): boolean {
   if (exit.code === 0) return false;
   return !(phase === 'starting' && (exit.code === 1 || exit.signal === 'SIGTERM'));
 }
 
-/** How katran ended, in words, with what it usually means and what to do about it. One line. */
-export function describeExit(exit: KatranExit, phase: Phase, intf: string): string {
+/** How katran ended, in words, with what it usually means and what it left (leftBehind). One line. */
+export function describeExit(exit: KatranExit, phase: Phase, left?: string): string {
   const how =
     exit.signal === null
       ? `exited with status ${exit.code ?? 1}`
       : `died of ${exit.signal} (status ${exitStatusOf(exit)})`;
   const meaning = usualMeaning(exit, phase);
-  const detach = mayLeaveXdp(exit, phase)
-    ? `its XDP program may still be attached: see 'ip link show dev ${intf}', detach with 'ip link set dev ${intf} xdp off'`
-    : undefined;
-  const more = [meaning, detach].filter((part) => part !== undefined).join('; ');
+  const more = [meaning, left].filter((part) => part !== undefined).join('; ');
   const when = phase === 'starting' ? ' before it was up' : '';
   return `katran ${how}${when}${more === '' ? '' : `: ${more}`}`;
 }

@@ -1,12 +1,15 @@
 import type { KatranEndpoint } from './endpoint.ts';
 import { listenersOn } from './port.ts';
 import { readProcessStart } from '../linux/process-start.ts';
+import { networkNamespaceOf } from '../linux/network-namespace.ts';
 import { findProcesses, ofProcess } from '../linux/processes.ts';
 import { openRoot, type Root } from '../linux/root.ts';
 import { parseKatranFlags, type KatranFlags } from './katran-flags.ts';
 
 const KATRAN = 'katran_server_grpc';
 const DEFAULT_PORT = 50051;
+/** Katran's own default of `-intf`. */
+const DEFAULT_INTERFACE = 'eth0';
 
 export interface FoundProcess {
   readonly pid: number;
@@ -45,6 +48,24 @@ function describe(root: Root, pid: number): FoundProcess {
   };
 }
 
+/** The katrans of this network namespace: in others are interfaces and ports of the same names, which are none of its business. */
+function findKatrans(root: Root): FoundProcess[] {
+  const here = networkNamespaceOf(root, 'self');
+  return findProcesses(root, [KATRAN])
+    .filter(({ pid }) => {
+      const namespace = networkNamespaceOf(root, pid);
+      return namespace === undefined || here === undefined || namespace === here;
+    })
+    .map(({ pid }) => describe(root, pid));
+}
+
+/** The katrans of this network namespace that work on an interface, as their command lines say. */
+export function findKatransOn(interfaceName: string): FoundProcess[] {
+  return findKatrans(openRoot('/')).filter(
+    ({ flags }) => flags !== null && (flags.intf ?? DEFAULT_INTERFACE) === interfaceName,
+  );
+}
+
 /**
  * Looks for katran on this machine, whatever -sysroot says: the sockets on its port and their owners; where an owner is hidden,
  * the process of katran's name that was started for that port. Throws KernelFileError.
@@ -54,9 +75,7 @@ export function findKatran(endpoint: KatranEndpoint): FoundKatran {
   const listeners = listenersOn(endpoint).filter(({ address }) => endpoint.conflictsWith(address));
   const pids = new Set(listeners.flatMap(({ pid }) => pid ?? []));
   const hidden = listeners.some(({ pid }) => pid === null);
-  const named = findProcesses(root, [KATRAN])
-    .filter(({ pid }) => !pids.has(pid))
-    .map(({ pid }) => describe(root, pid));
+  const named = findKatrans(root).filter(({ pid }) => !pids.has(pid));
   const likely = hidden ? named.filter((katran) => portOf(katran) === endpoint.port) : [];
   return {
     listening: listeners.length > 0,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
+import { isDescendant } from '../linux/process-group.ts';
 import { openRoot } from '../linux/root.ts';
 import { findListeners, type Listener } from '../linux/tcp-listeners.ts';
 import type { KatranEndpoint } from './endpoint.ts';
@@ -44,6 +45,24 @@ export async function checkPortFree(endpoint: KatranEndpoint, predecessor?: numb
       );
     await pause(DYING_POLL_MS);
   }
+}
+
+/**
+ * Whether katran can be called: its port listens, and belongs to it, or to somebody hidden from us. With another katran of ours on the same
+ * port only its own socket counts. Nothing is to be connected to before that: see checkPortFree. Throws Failure when the port belongs to
+ * a child of the process that was started.
+ */
+export function isListening(endpoint: KatranEndpoint, katranPid: number, sharesPort: boolean): boolean {
+  const listeners = listenersOn(endpoint, katranPid);
+  if (listeners.some(({ pid }) => pid === katranPid)) return true;
+  const child = listeners.find(({ pid }) => pid !== null && isDescendant(openRoot('/'), pid, katranPid));
+  if (child !== undefined)
+    throw new Failure(
+      `pid ${child.pid ?? '?'} is a child of katran: -binary must exec katran_server_grpc, so that pid ${katranPid}, which was started, becomes it`,
+    );
+  return listeners.some(
+    ({ address, pid }) => pid === null || (!sharesPort && endpoint.conflictsWith(address)),
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { Failure, statusOfSignal } from '../failure.ts';
+import { EXIT, Failure, statusOfSignal } from '../failure.ts';
 import { NotStarted, startChild, type Child, type End } from '../tools/run.ts';
 
 /** How katran ended: exactly one of the two is set. */
@@ -29,6 +29,12 @@ export async function startKatran(
     if (!(error instanceof NotStarted)) throw error;
     throw new Failure(error.message, { remedy: 'check -binary', cause: error });
   }
+}
+
+/** The launcher's status for an end that nobody asked for: never 0, so that a service manager starts it again. */
+export function unaskedStatusOf(exit: KatranExit): number {
+  const status = exitStatusOf(exit);
+  return status === 0 ? EXIT.failed : status;
 }
 
 /** The launcher's status for it: katran's own, or 128+N when signal N ended it. */

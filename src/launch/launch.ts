@@ -1,7 +1,9 @@
 import { EXIT, Failure, messageOf } from '../failure.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
-import { describeExit } from '../katran/exit-words.ts';
-import { exitStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
+import { describeExit, type Phase } from '../katran/exit-words.ts';
+import { exitStatusOf, unaskedStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
+import { leftBehind } from './left-behind.ts';
+import { endRest } from './process-group.ts';
 import { stopKatran } from './shutdown.ts';
 import { announceUp, begin, PARTS, waitUntilUp, type LaunchParts, type NotUp } from './start.ts';
 import { lookForProgram } from '../katran/program.ts';
@@ -11,13 +13,13 @@ import type { Launch } from './types.ts';
 
 /** Stops katran in order, and shows meanwhile that it is waited for. */
 export function stopInOrder(launch: Launch, katran: KatranProcess): Promise<KatranExit> {
-  const { desk, options, progress, interfaceName, log } = launch;
+  const { desk, options, progress, log } = launch;
   desk.describe(
     () =>
       `waiting for katran (pid ${katran.pid}) to end; it takes ${options.shutdown_delay} ms by -shutdown_delay`,
   );
   return progress.during(`waiting for katran (pid ${katran.pid}) to end`, () =>
-    stopKatran({ katran, shutdownDelayMs: options.shutdown_delay, interfaceName, log }),
+    stopKatran({ katran, shutdownDelayMs: options.shutdown_delay, log }),
   );
 }
 
@@ -26,7 +28,7 @@ export function stopInOrder(launch: Launch, katran: KatranProcess): Promise<Katr
  * not outlive it: the only exception is a SIGKILL of the launcher itself.
  */
 export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): Promise<number> {
-  const { log, interfaceName, output } = launch;
+  const { log, output } = launch;
   const katran = await begin(launch, parts);
   output.handedOver();
   let client: KatranServicesClient | undefined;
@@ -43,16 +45,16 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     if (ended !== undefined && ended !== LOST) {
       // Katran's own last lines are out before what is said of them.
       await output.close();
-      log.error(describeExit(ended, 'running', interfaceName));
+      log.error(describeExit(ended, 'running', await leftBehind(launch, ended, 'running')));
       // First, so that no call under way is waited for: there is nobody left to answer it.
       client.close();
       await watched.stop('died');
-      return exitStatusOf(ended);
+      return unaskedStatusOf(ended);
     }
     await watched.stop('asked');
     client.close();
     const exit = await stopInOrder(launch, katran);
-    log.info(describeExit(exit, 'running', interfaceName));
+    await sayEnd(launch, exit, 'running');
     return ended === LOST ? EXIT.failed : exitStatusOf(exit);
   } catch (error) {
     log.error(`stopping katran (pid ${katran.pid}): ${messageOf(error)}`);
@@ -60,7 +62,19 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     client?.close();
     await stopInOrder(launch, katran);
     throw error;
+  } finally {
+    await endRest(launch, katran);
   }
+}
+
+/** How a katran that was to end has ended. */
+async function sayEnd(launch: Launch, exit: KatranExit, phase: Phase): Promise<void> {
+  launch.log.info(describeExit(exit, phase, await leftBehind(launch, exit, phase)));
+}
+
+/** The end of a katran that has not ended in order. */
+async function sayViolentEnd(launch: Launch, exit: KatranExit): Promise<void> {
+  if (exit.signal !== null) await sayEnd(launch, exit, 'starting');
 }
 
 /** A katran whose packets go nowhere is not up. Throws Failure. */
@@ -82,22 +96,21 @@ export function lateInWords({ options, endpoint }: Launch, katran: KatranProcess
 }
 
 async function giveUp(launch: Launch, katran: KatranProcess, why: NotUp): Promise<number> {
-  const { log, interfaceName } = launch;
+  const { log } = launch;
   switch (why.kind) {
     case 'exited': {
       await launch.output.close();
-      log.error(describeExit(why.exit, 'starting', interfaceName));
-      const status = exitStatusOf(why.exit);
-      return status === 0 ? 1 : status;
+      log.error(describeExit(why.exit, 'starting', await leftBehind(launch, why.exit, 'starting')));
+      return unaskedStatusOf(why.exit);
     }
     case 'stopped': {
       const exit = await stopInOrder(launch, katran);
-      log.info(describeExit(exit, 'starting', interfaceName));
+      await sayEnd(launch, exit, 'starting');
       return exitStatusOf(exit);
     }
     case 'timeout':
       log.error(`${lateInWords(launch, katran)}; stopping it`);
-      await stopInOrder(launch, katran);
-      return 1;
+      await sayViolentEnd(launch, await stopInOrder(launch, katran));
+      return EXIT.failed;
   }
 }

@@ -33,7 +33,7 @@ export function ownPredecessor(katran: KatranProcess, address: string): Predeces
 }
 
 /** The process that holds a program open, by /proc/PID/fdinfo; undefined when none does. */
-function holderOf(program: number): number | undefined {
+export function holderOf(program: number): number | undefined {
   const root = openRoot('/');
   return listProcesses(root).find((pid) => xdpProgramsOf(root, pid).includes(program));
 }

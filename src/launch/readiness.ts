@@ -25,21 +25,30 @@ export interface ReadinessOptions {
   readonly onRefused?: () => void;
 }
 
-/** Ends when katran answers a call. Throws the signal's reason when that comes first. */
-export async function waitForAnswer({ client, log, until }: Omit<ReadinessOptions, 'mac'>): Promise<void> {
+export interface AnswerOptions extends Omit<ReadinessOptions, 'mac' | 'onRefused'> {
+  /** Whether katran's port can be called; nothing is dialled before. */
+  readonly isListening: () => boolean;
+}
+
+/** Ends when katran answers a call. Throws the signal's reason when that comes first, and what `isListening` throws. */
+export async function waitForAnswer({ client, log, until, isListening }: AnswerOptions): Promise<void> {
   let complainAt = performance.now() + FIRST_COMPLAINT_MS;
   for (;;) {
     until.throwIfAborted();
-    try {
-      await unlessOver(client.getMac(ANSWER_DEADLINE_MS), until);
-      return;
-    } catch (error) {
-      until.throwIfAborted();
-      if (performance.now() >= complainAt) {
-        complainAt = performance.now() + COMPLAIN_EVERY_MS;
-        log.info('cannot reach katran server. retrying');
-        log.debug(messageOf(error));
+    let trouble = 'nothing of katran listens yet';
+    if (isListening()) {
+      try {
+        await unlessOver(client.getMac(ANSWER_DEADLINE_MS), until);
+        return;
+      } catch (error) {
+        until.throwIfAborted();
+        trouble = messageOf(error);
       }
+    }
+    if (performance.now() >= complainAt) {
+      complainAt = performance.now() + COMPLAIN_EVERY_MS;
+      log.info('cannot reach katran server. retrying');
+      log.debug(trouble);
     }
     await sleep(POLL_MS, until);
   }

@@ -8,7 +8,6 @@ export const SHUTDOWN_GRACE_MS = 25_000;
 export interface ShutdownOptions {
   readonly katran: KatranProcess;
   readonly shutdownDelayMs: number;
-  readonly interfaceName: string;
   readonly log: Log;
 }
 
@@ -25,12 +24,7 @@ function after(ms: number): { readonly elapsed: Promise<undefined>; cancel(): vo
  * Stops katran as it wants to be stopped: one SIGTERM, then time for its shutdown delay and for a connection that does not
  * take part in the shutdown. Only then SIGKILL, which leaves the XDP program attached and is said so.
  */
-export async function stopKatran({
-  katran,
-  shutdownDelayMs,
-  interfaceName,
-  log,
-}: ShutdownOptions): Promise<KatranExit> {
+export async function stopKatran({ katran, shutdownDelayMs, log }: ShutdownOptions): Promise<KatranExit> {
   if (katran.exit !== undefined) return katran.exit;
   // A stopped process does not handle SIGTERM before it is continued; to one that runs SIGCONT means nothing.
   katran.kill('SIGTERM');
@@ -40,10 +34,7 @@ export async function stopKatran({
   const ended = await Promise.race([katran.exited, patience.elapsed]);
   patience.cancel();
   if (ended !== undefined) return ended;
-  log.error(
-    `katran (pid ${katran.pid}) has not ended ${patienceMs} ms after SIGTERM; killing it. ` +
-      `Its XDP program stays attached: detach it with 'ip link set dev ${interfaceName} xdp off'`,
-  );
+  log.error(`katran (pid ${katran.pid}) has not ended ${patienceMs} ms after SIGTERM; killing it`);
   katran.kill('SIGKILL');
   return katran.exited;
 }

@@ -1,4 +1,4 @@
-import { checkOwnPort } from '../katran/port.ts';
+import { checkOwnPort, isListening } from '../katran/port.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
 import { openKatranClientLazily, openKatranClientOf } from '../katran/lazy-client.ts';
 import { startKatran, type KatranExit, type KatranProcess } from '../katran/process.ts';
@@ -14,12 +14,14 @@ export interface LaunchParts {
   readonly openClient: (address: string) => Promise<KatranServicesClient>;
   /** A client for this one of two katrans that share the port. */
   readonly openClientOf: (pid: number, address: string) => Promise<KatranServicesClient>;
+  readonly isListening: typeof isListening;
 }
 
 export const PARTS: LaunchParts = {
   startKatran,
   openClient: openKatranClientLazily,
   openClientOf: openKatranClientOf,
+  isListening,
 };
 
 /** A katran that answers, is the one that was started, and has its MAC and its services. */
@@ -77,13 +79,19 @@ export interface StartOptions {
 
 async function comeUp(
   launch: Launch,
+  parts: LaunchParts,
   katran: KatranProcess,
   client: KatranServicesClient,
   { services, sharesPort }: StartOptions,
   { signal: until, answered }: Pick<ReturnType<typeof interruption>, 'signal' | 'answered'>,
 ): Promise<void> {
   const { log, gateway, endpoint, progress, tally } = launch;
-  await waitForAnswer({ client, log, until });
+  await waitForAnswer({
+    client,
+    log,
+    until,
+    isListening: () => parts.isListening(endpoint, katran.pid, sharesPort),
+  });
   if (!sharesPort) checkOwnPort(endpoint, katran.pid);
   await pushUntilItReadsBack({
     client,
@@ -135,7 +143,7 @@ export async function waitUntilUp(
     client = options.sharesPort
       ? await parts.openClientOf(katran.pid, endpoint.address)
       : await parts.openClient(endpoint.address);
-    await comeUp(launch, katran, client, options, waiting);
+    await comeUp(launch, parts, katran, client, options, waiting);
     return { client };
   } catch (error) {
     client?.close();

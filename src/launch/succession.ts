@@ -3,7 +3,7 @@ import { EXIT, Failure, messageOf } from '../failure.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
 import { describeExit } from '../katran/exit-words.ts';
-import { exitStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
+import { exitStatusOf, unaskedStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import type { RootArray } from '../katran/root-array.ts';
 import { readServices } from '../katran/services/read.ts';
 import { restoreServices } from '../katran/services/restore.ts';
@@ -13,6 +13,7 @@ import { xdpProgramsOf } from '../linux/xdp-programs.ts';
 import { listenForHandover, type Answer } from './control.ts';
 import { lateInWords, stopInOrder } from './launch.ts';
 import { ownPredecessor, type Found, type Inherited, type Predecessor } from './predecessor.ts';
+import { endRest } from './process-group.ts';
 import { HandoverRequests } from './requests.ts';
 import { announceUp, begin, PARTS, waitUntilUp, type LaunchParts, type NotUp } from './start.ts';
 import { LOST, supervise, type Watched } from './supervision.ts';
@@ -198,6 +199,7 @@ class Succession {
   async #discard(katran: KatranProcess): Promise<void> {
     katran.kill('SIGKILL');
     await katran.exited;
+    await endRest(this.#first, katran);
     await this.#array.clear(this.#array.staging);
   }
 
@@ -238,20 +240,18 @@ class Succession {
 
   /** The next katran after one that died, or the exit status when there have been too many. */
   async #afterDeath(reign: Reign, exit: KatranExit): Promise<Reign | number> {
-    const { log, interfaceName, desk } = this.#first;
+    const { log, desk } = this.#first;
     const asked = (): boolean => desk.stop.aborted;
     const { path, active } = this.#array;
     const gateway = reign.watched.gateway();
-    log.error(
-      `${describeExit(exit, 'running', interfaceName)}; its program in slot ${active} of ${path} forwards on`,
-    );
+    log.error(`${describeExit(exit, 'running')}; its program in slot ${active} of ${path} forwards on`);
     await this.#end(reign, 'died');
     for (let wait = FIRST_PAUSE_MS; ; wait *= 2) {
       if (!this.#mayRestart()) {
         log.error(
           `katran died ${MOST_RESTARTS + 1} times in ${RESTARTS_WITHIN_MS / 60_000} minutes and is not started again; the program in slot ${active} of ${path} forwards on, and nobody looks after it`,
         );
-        return exitStatusOf(exit) === 0 ? 1 : exitStatusOf(exit);
+        return unaskedStatusOf(exit);
       }
       try {
         const services = await this.#inheritance(undefined, true);
@@ -275,10 +275,10 @@ class Succession {
   }
 
   async #stop(reign: Reign): Promise<number> {
-    const { log, interfaceName, desk } = this.#first;
+    const { log, desk } = this.#first;
     await this.#end(reign, 'asked');
     const exit = await stopInOrder(reign.launch, reign.katran);
-    log.info(describeExit(exit, 'running', interfaceName));
+    log.info(describeExit(exit, 'running'));
     // After a mistake of ours the packets shall flow on until the next launcher takes over.
     if (desk.defect) return exitStatusOf(exit);
     return await this.#emptied(exitStatusOf(exit));
@@ -301,7 +301,7 @@ class Succession {
 function notUpInWords(launch: Launch, katran: KatranProcess, why: NotUp): string {
   switch (why.kind) {
     case 'exited':
-      return describeExit(why.exit, 'starting', launch.interfaceName);
+      return describeExit(why.exit, 'starting');
     case 'timeout':
       return lateInWords(launch, katran);
     case 'stopped':
@@ -312,7 +312,7 @@ function notUpInWords(launch: Launch, katran: KatranProcess, why: NotUp): string
 function statusOf(why: NotUp): number {
   switch (why.kind) {
     case 'exited':
-      return exitStatusOf(why.exit) === 0 ? 1 : exitStatusOf(why.exit);
+      return unaskedStatusOf(why.exit);
     case 'timeout':
       return 1;
     case 'stopped':

@@ -42,4 +42,6 @@ export interface Launch extends Prepared<Gateway> {
   servicesOfFile(): Services | undefined;
   /** Ends a katran that is no child of this process (SIGKILL). */
   endProcess(pid: number): void;
+  /** Sends a signal to a process, or to a process group (its id, negative); one that is gone is none of its business. */
+  signalProcess(id: number, signal: NodeJS.Signals): void;
 }

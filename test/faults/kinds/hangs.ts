@@ -67,7 +67,7 @@ export const hangs: FaultKind = {
       flags: GIVE_UP,
       waitsMs: 1500 + GRACE_MS,
       status: 1,
-      says: [GAVE_UP, /has not ended 25000 ms after SIGTERM; killing it.*ip link set dev eth0 xdp off/],
+      says: [GAVE_UP, /has not ended 25000 ms after SIGTERM; killing it[^]*ip link set dev eth0 xdp off/],
       reaches: 'started',
       xdp: 'stays attached',
       during: async (scene) => {
@@ -83,7 +83,7 @@ export const hangs: FaultKind = {
       flags: ['-shutdown_delay', '500'],
       waitsMs: 500 + GRACE_MS,
       status: 137,
-      says: [/has not ended 25500 ms after SIGTERM; killing it.*ip link set dev eth0 xdp off/],
+      says: [/has not ended 25500 ms after SIGTERM; killing it[^]*ip link set dev eth0 xdp off/],
       reaches: 'up',
       xdp: 'stays attached',
       during: stopWhenUp,

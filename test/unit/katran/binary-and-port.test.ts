@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
 import { katranEndpoint } from '../../../src/katran/endpoint.ts';
-import { checkOwnPort, checkPortFree } from '../../../src/katran/port.ts';
+import { checkOwnPort, checkPortFree, isListening } from '../../../src/katran/port.ts';
 import { checkBpfObjects } from '../../../src/katran/files.ts';
 import { binaryName, findBinary } from '../../../src/katran/binary.ts';
 import { freePort, scratch } from '../../support/launcher.ts';
@@ -94,6 +94,9 @@ describe('checking the BPF objects', () => {
   });
 });
 
+/** No process has that id: the kernel's largest is one less. */
+const NOBODY = 4_194_304;
+
 describe('checking katran’s port', () => {
   async function listening(port: number, host: string, act: () => Promise<void> | void): Promise<void> {
     const server = net.createServer();
@@ -103,9 +106,8 @@ describe('checking katran’s port', () => {
   }
 
   it('passes a port that nobody has', async () => {
-    await expect(
-      checkPortFree(katranEndpoint({ server: `127.0.0.1:${await freePort()}` })),
-    ).resolves.toBeUndefined();
+    const endpoint = katranEndpoint({ server: `127.0.0.1:${await freePort()}` });
+    await expect(checkPortFree(endpoint)).resolves.toBeUndefined();
   });
 
   it('names who has it, on its address or on all', async () => {
@@ -116,6 +118,27 @@ describe('checking katran’s port', () => {
         expect(free()).rejects.toThrow(new RegExp(`port ${port} is taken: .* \\(pid ${process.pid}\\)`)),
       );
     }
+  });
+
+  it('may be called when katran listens on it, and not before', async () => {
+    const port = await freePort();
+    const endpoint = katranEndpoint({ server: `127.0.0.1:${port}` });
+    expect(isListening(endpoint, process.pid, false)).toBe(false);
+    await listening(port, '127.0.0.1', () => {
+      expect(isListening(endpoint, process.pid, false)).toBe(true);
+      // A foreign one is called, and then refused; beside a predecessor only katran's own socket counts.
+      expect(isListening(endpoint, NOBODY, false)).toBe(true);
+      expect(isListening(endpoint, NOBODY, true)).toBe(false);
+    });
+  });
+
+  it('that a child of what was started listens on is refused: -binary must exec', async () => {
+    const port = await freePort();
+    await listening(port, '127.0.0.1', () =>
+      expect(() => isListening(katranEndpoint({ server: `127.0.0.1:${port}` }), process.ppid, false)).toThrow(
+        new RegExp(`pid ${process.pid} is a child of katran: -binary must exec`),
+      ),
+    );
   });
 
   it('after the start: is content with katran’s own listener, and names a foreign one', async () => {

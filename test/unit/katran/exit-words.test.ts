@@ -1,17 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { describeExit, type Phase } from '../../../src/katran/exit-words.ts';
-import { exitStatusOf, type KatranExit } from '../../../src/katran/process.ts';
+import { describeExit, mayLeaveXdp, type Phase } from '../../../src/katran/exit-words.ts';
+import { exitStatusOf, unaskedStatusOf, type KatranExit } from '../../../src/katran/process.ts';
 
 const code = (status: number): KatranExit => ({ code: status, signal: null });
 const signal = (name: NodeJS.Signals): KatranExit => ({ code: null, signal: name });
-const XDP = /XDP program may still be attached.*ip link set dev eth0 xdp off/;
 
 const ENDS: [KatranExit, Phase, RegExp, xdp: boolean][] = [
   [code(0), 'running', /^katran exited with status 0$/, false],
   [code(0), 'starting', /^katran exited with status 0 before it was up$/, false],
   [code(1), 'starting', /before it was up: it did not accept a flag or its value/, false],
-  [code(1), 'running', /^katran exited with status 1: /, true],
-  [code(3), 'starting', /status 3 before it was up: /, true],
+  [code(1), 'running', /^katran exited with status 1$/, true],
+  [code(3), 'starting', /status 3 before it was up$/, true],
   [
     signal('SIGABRT'),
     'starting',
@@ -34,15 +33,18 @@ const ENDS: [KatranExit, Phase, RegExp, xdp: boolean][] = [
 ];
 
 describe('katran’s end in words', () => {
-  it.each(ENDS)('%o while %s matches %s; tells how to detach XDP: %s', (exit, phase, words, xdp) => {
-    const text = describeExit(exit, phase, 'eth0');
+  it.each(ENDS)('%o while %s matches %s; may leave its program: %s', (exit, phase, words, xdp) => {
+    const text = describeExit(exit, phase);
     expect(text).toMatch(words);
-    expect(XDP.test(text)).toBe(xdp);
+    expect(mayLeaveXdp(exit, phase)).toBe(xdp);
     expect(text).not.toContain('\n');
+    expect(describeExit(exit, phase, 'slot 1 has it')).toMatch(/[:;] slot 1 has it$/);
   });
 
   it('the status is katran’s own, or 128 + the signal’s number', () => {
     expect(exitStatusOf(code(7))).toBe(7);
     expect(exitStatusOf(signal('SIGSEGV'))).toBe(139);
+    expect(unaskedStatusOf(code(0))).toBe(1);
+    expect(unaskedStatusOf(code(7))).toBe(7);
   });
 });

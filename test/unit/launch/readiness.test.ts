@@ -21,7 +21,12 @@ afterEach(() => {
 });
 
 const answer = (): Promise<void> =>
-  waitForAnswer({ client: waiting.katran, log: waiting.log, until: waiting.end.signal });
+  waitForAnswer({
+    client: waiting.katran,
+    log: waiting.log,
+    until: waiting.end.signal,
+    isListening: () => true,
+  });
 const push = (): Promise<void> =>
   pushUntilItReadsBack({ client: waiting.katran, mac: MAC, log: waiting.log, until: waiting.end.signal });
 

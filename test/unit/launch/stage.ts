@@ -66,6 +66,7 @@ export class Stage {
       },
       servicesOfFile: () => undefined,
       endProcess: () => undefined,
+      signalProcess: () => undefined,
     };
   }
 
@@ -75,6 +76,7 @@ export class Stage {
       startKatran: () => Promise.resolve(this.katran),
       openClient: () => Promise.resolve(this.client),
       openClientOf: () => Promise.resolve(this.client),
+      isListening: () => true,
       ...this.parts,
     });
   }

@@ -60,6 +60,7 @@ class TestTerminal {
       self: ['start-katran'],
       onSignals: (signals, listener) => listen(signals, listener),
       suspend: () => undefined,
+      signalProcess: () => undefined,
       endProcess: () => {
         throw new Error('status ends by itself');
       },
