@@ -95,7 +95,9 @@ function makeEntry(file: string): void {
 function removeEntry(file: string): void {
   try {
     fs.rmSync(file, { force: true });
-    fs.rmdirSync(path.dirname(file));
+    // What holds nothing more goes too: the locks, start-katran, and below a -sysroot /run.
+    let directory = path.dirname(file);
+    for (let level = 0; level < 3; level += 1, directory = path.dirname(directory)) fs.rmdirSync(directory);
   } catch {
     // Others have locks there too; what cannot be removed is no obstacle once this process is gone.
   }

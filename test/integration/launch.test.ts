@@ -27,9 +27,9 @@ describe.each(ARTIFACTS)('a launch with $name', (artifact) => {
   });
 
   it('hands every argument to katran as one element of argv', async () => {
-    const launcher = staged.launch(artifact, ['-map_path', '/sys/fs/bpf/a root', '--', '-v=3 4']);
+    const launcher = staged.launch(artifact, ['--', '-v=3 4', "it's"]);
     const started = await staged.stage.waitFor('start');
-    expect(started.argv).toEqual(expect.arrayContaining(['-map_path=/sys/fs/bpf/a root', '-v=3 4']));
+    expect(started.argv).toEqual(expect.arrayContaining(['-v=3 4', "it's"]));
     await launcher.ended;
   });
 
