@@ -1,4 +1,5 @@
 // `npm run bench`: everything, some 6 minutes. `--guard`: short, fails on ratios. `--soak`: 10,000 gateway checks.
+// Builds what is not built, and installs nothing.
 // Runs bench/main.ts in the runtime that the binary is made with: it tells what a child process cost, which Node does not.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -6,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const home = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 for (const [file, ...args] of [
-  [process.execPath, path.join(home, 'scripts/prepare.mjs')],
+  [process.execPath, path.join(home, 'scripts/prepare.mjs'), '--no-install'],
   [
     path.join(home, 'node_modules/@oven/bun-linux-x64-baseline/bin/bun'),
     '--no-env-file',

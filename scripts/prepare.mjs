@@ -1,4 +1,5 @@
 // Installs the packages and builds, each only when something it depends on has changed. Needs Node and npm, nothing else.
+// `--no-install`: the packages must be there already, of the lock file or not; only building is done.
 // With `arm64` as the argument the binary for that architecture too, and the runtime that it is made of.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -44,14 +45,21 @@ function unlessDone(stamp, input, results, work) {
 
 const SOURCES = ['bin', 'src', 'proto', 'scripts/build.mjs', 'package.json', 'package-lock.json'];
 
-unlessDone(at('node_modules/.installed'), ['package-lock.json'], [], () =>
-  // No package here needs its install script; protobufjs's only prints.
-  run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'installing the packages'),
-);
+if (process.argv.includes('--no-install')) {
+  if (!fs.existsSync(at('node_modules/@oven'))) {
+    process.stderr.write("the packages are not installed; 'npm ci --ignore-scripts' does it\n");
+    process.exit(1);
+  }
+} else {
+  unlessDone(at('node_modules/.installed'), ['package-lock.json'], [], () =>
+    // No package here needs its install script; protobufjs's only prints.
+    run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'installing the packages'),
+  );
+}
 unlessDone(at('dist/.built'), SOURCES, ['dist/start-katran', 'dist/start-katran.cjs'], () =>
   run([process.execPath, at('scripts/build.mjs')], 'building'),
 );
-if (process.argv[2] === 'arm64') {
+if (process.argv.includes('arm64')) {
   const runtime = 'packaging/arm64';
   unlessDone(
     at(runtime, '.installed'),

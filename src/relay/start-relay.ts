@@ -70,6 +70,8 @@ class RelayedOutput implements KatranOutput {
   #relay: Child | undefined;
   #handedOver = false;
   #closing = false;
+  #finishing = false;
+  #starting = false;
   #closed: Promise<void> | undefined;
   #restartMs = FIRST_RESTART_MS;
   #restart: NodeJS.Timeout | undefined;
@@ -110,6 +112,10 @@ class RelayedOutput implements KatranOutput {
     this.handedOver();
     const over = new AbortController();
     const late = pause(DRAIN_MS, 'late' as const, { signal: over.signal }).catch(() => undefined);
+    this.#finishing = true;
+    clearTimeout(this.#restart);
+    // What a relay that has died left in the pipes: the last try, at once.
+    if (this.#relay === undefined && !this.#starting) void this.begin();
     const { stdout, stderr } = this.#pipes;
     const marked = Promise.all([stdout, stderr].map(({ own }) => this.#markEnd(own, over.signal)));
     if ((await Promise.race([this.#drained, late])) === 'late') {
@@ -120,7 +126,6 @@ class RelayedOutput implements KatranOutput {
     this.#closing = true;
     over.abort();
     await marked;
-    clearTimeout(this.#restart);
     for (const { read, own } of [stdout, stderr]) {
       fs.closeSync(own);
       fs.closeSync(read);
@@ -141,15 +146,20 @@ class RelayedOutput implements KatranOutput {
     }
   }
 
-  /** Starts a relay. Never rejects: one that cannot be started is tried again. */
+  /** Starts a relay. Never rejects: one that cannot be started is tried again, while katran lives. */
   async begin(): Promise<void> {
     const began = performance.now();
+    this.#starting = true;
     let relay: Child;
     try {
       relay = await this.#spawn(this.#pipes.stdout.read, this.#pipes.stderr.read);
     } catch (error) {
-      this.#again(`could not be started: ${messageOf(error)}`, performance.now() - began);
+      const how = `could not be started: ${messageOf(error)}`;
+      if (this.#finishing) this.#lose(how);
+      else this.#again(how, performance.now() - began);
       return;
+    } finally {
+      this.#starting = false;
     }
     this.#relay = relay;
     if (this.#closing) relay.kill('SIGKILL');
@@ -164,8 +174,16 @@ class RelayedOutput implements KatranOutput {
     });
   }
 
+  /** Katran has ended, and there is nobody who would write its last lines. */
+  #lose(how: string): void {
+    if (this.#closing) return;
+    this.#log.warn(`the relay of katran's output ${how}; the rest of the output is lost`);
+    this.#setDrained();
+  }
+
   /** The pipes are still there and keep what katran writes meanwhile: another relay takes over. */
   #again(how: string, livedMs: number): void {
+    this.#relay = undefined;
     if (this.#closing) return;
     if (livedMs > LAST_RESTART_MS) this.#restartMs = FIRST_RESTART_MS;
     this.#log.warn(`the relay of katran's output ${how}; starting another in ${this.#restartMs} ms`);
