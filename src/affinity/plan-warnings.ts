@@ -81,10 +81,8 @@ function fewerCpus(
 }
 
 function fewerQueues(plan: Plan, count: number): string {
-  const [nic] = plan.nics;
-  return plan.nics.length === 1 && nic !== undefined
-    ? `ethtool -L ${nic.name} combined ${count}`
-    : `ethtool -L IF combined N, for ${plan.nics.map(({ name }) => name).join(' and ')}`;
+  const each = Math.max(1, Math.floor(count / plan.nics.length));
+  return plan.nics.map(({ name }) => `ethtool -L ${name} combined ${each}`).join(' && ');
 }
 
 function sharedCpus(receive: readonly PlannedVector[]): Warning[] {

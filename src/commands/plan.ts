@@ -22,7 +22,9 @@ export async function showPlan(task: Task, desk: SignalDesk): Promise<void> {
   const prepared = prepare(options, plan, gateway);
   const text = options.json
     ? `${jsonPlan(prepared)}\n`
-    : previewText(prepared, screenFor(world.stdout, world.environment));
+    : previewText(prepared, screenFor(world.stdout, world.environment), {
+        onTerminal: world.stdout.isTerminal,
+      });
   world.stdout.write(text);
   if (options.affinitizeIgnored !== undefined && !options.dry_run)
     log.info(notWritten(options.affinitizeIgnored));

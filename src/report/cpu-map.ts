@@ -1,4 +1,5 @@
 import type { PlannedNic } from '../affinity/types.ts';
+import { formatCpuList } from '../linux/cpu-list.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
 import { coreGrid, type DrawnCpu } from './core-grid.ts';
 import { loadLevel, shade, shadeLegend, shortCount } from './load.ts';
@@ -17,7 +18,7 @@ export interface CpuMapSubject {
   readonly rates: ReadonlyMap<number, number> | null;
 }
 
-/** From this many CPUs on, a shade instead of a number tells the load. */
+/** From this many CPUs on, those without a queue get no cell; of more, a shade instead of a number tells the load. */
 const MANY_CPUS = 64;
 const NO_QUEUE = '-';
 const RATE_WIDTH = 4;
@@ -89,8 +90,20 @@ class Cells {
     return [...this.#cells.values()].some(({ label }) => label[0] === NO_QUEUE);
   }
 
+  /** So many CPUs that those without a queue are only listed. */
+  get many(): boolean {
+    return this.#cells.size >= MANY_CPUS;
+  }
+
   get shaded(): boolean {
     return this.subject.rates !== null && this.#cells.size > MANY_CPUS;
+  }
+
+  /** Whether there is something to be seen at the CPU. */
+  tells(cpu: number): boolean {
+    const cell = this.#cells.get(cpu);
+    if (cell === undefined) return false;
+    return cell.label[0] !== NO_QUEUE || cell.marks !== '' || (this.subject.rates?.get(cpu) ?? 0) > 0;
   }
 
   draw(cpu: number): DrawnCpu {
@@ -187,19 +200,28 @@ export function cpuMap(subject: CpuMapSubject, screen: Screen): string[] {
     ...topology.nodes.map(({ id, cpus }) => ({ title: nodeTitle(id, subject, screen), cpus })),
     // The kernel takes a CPU that goes offline out of its node's list.
     ...(offline.length === 0 ? [] : [{ title: 'offline, in no node', cpus: offline }]),
-  ].map(({ title, cpus }) => ({ title, cores: coresOf(cpus, topology) }));
+  ].map(({ title, cpus }) => {
+    const cores = coresOf(cpus, topology);
+    const drawn = cells.many ? cores.filter((core) => core.some((cpu) => cells.tells(cpu))) : cores;
+    const left = new Set(cpus);
+    for (const cpu of drawn.flat()) left.delete(cpu);
+    return { title, cores: drawn, left: [...left].sort((a, b) => a - b) };
+  });
   const most = {
-    cores: Math.max(...blocks.map(({ cores }) => cores.length)),
-    threads: Math.max(...blocks.flatMap(({ cores }) => cores.map((core) => core.length))),
+    cores: Math.max(1, ...blocks.map(({ cores }) => cores.length)),
+    threads: Math.max(1, ...blocks.flatMap(({ cores }) => cores.map((core) => core.length))),
   };
   return [
-    ...blocks.flatMap(({ title, cores }) => [
+    ...blocks.flatMap(({ title, cores, left }) => [
       screen.title(title),
-      ...coreGrid(
-        cores.map((core) => core.map((cpu) => cells.draw(cpu))),
-        most,
-        screen,
-      ),
+      ...(cores.length === 0
+        ? []
+        : coreGrid(
+            cores.map((core) => core.map((cpu) => cells.draw(cpu))),
+            most,
+            screen,
+          )),
+      ...(left.length === 0 ? [] : wrapped(`no queue: CPUs ${formatCpuList(left)}`, screen.columns)),
     ]),
     ...legend(subject, names, cells, screen),
   ];

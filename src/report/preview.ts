@@ -1,3 +1,5 @@
+import { differingVectors } from '../affinity/differing.ts';
+import { receiving } from '../affinity/receiving.ts';
 import type { AffinityPlan, PlannedVector } from '../affinity/types.ts';
 import { formatCpuList } from '../linux/cpu-list.ts';
 import { parseAffinityMask } from '../linux/smp-affinity.ts';
@@ -58,15 +60,37 @@ function plannedMap(plan: AffinityPlan, screen: Screen): string[] {
   return cpuMap({ topology: plan.topology, nics: plan.nics, landings, forwardingCores, rates: null }, screen);
 }
 
+/** What the plan comes to, in one line. */
+function summary({ plan }: Prepared): string {
+  const receive = receiving(plan.vectors);
+  const cores = `forwarding ${plan.forwardingCores.length === 1 ? 'core' : 'cores'} ${formatCpuList([...plan.forwardingCores].sort((a, b) => a - b))}`;
+  if (plan.vectors.length === 0) return `${plan.interface}: ${cores}`;
+  const differ = differingVectors(plan).length;
+  const masks =
+    differ === 0 ? 'no interrupt to move' : `${differ} of ${plan.vectors.length} interrupts to move`;
+  return `${receive.length} receive ${receive.length === 1 ? 'queue' : 'queues'} on ${cores}; ${masks}`;
+}
+
+/** Cut at the width of the terminal: whoever needs all of it does not read it from there. */
+function cutArguments(prepared: Prepared, { columns, unicode }: Screen): string {
+  const line = shellLine(argumentLine(prepared));
+  const more = `${unicode ? '…' : '...'} (all of it: | cat)`;
+  return line.length <= columns ? line : line.slice(0, Math.max(0, columns - more.length)) + more;
+}
+
 /**
- * What would be written and started, for people; what matters most is last, where a terminal shows it. Ends with a line
- * feed.
+ * What would be written and started, for people; what matters most is last, where a terminal shows it: the summary and the warnings, or
+ * for scripts katran's arguments, whole. Ends with a line feed.
  */
-export function previewText(prepared: Prepared, screen: Screen): string {
+export function previewText(prepared: Prepared, screen: Screen, { onTerminal = false } = {}): string {
   const { plan, warnings } = prepared;
   const nics = plan.nics.map(
     ({ name, driver, node }) => `${name} (${driver ?? 'no driver'}, node ${node < 0 ? 'unknown' : node})`,
   );
+  const warned = warnings.map(({ code, message }) => screen.warning(`warning (${code}): ${message}`));
+  const last = onTerminal
+    ? [cutArguments(prepared, screen), gatewayLine(prepared), screen.title(summary(prepared)), ...warned]
+    : [gatewayLine(prepared), summary(prepared), ...warned, shellLine(argumentLine(prepared))];
   return [
     `number of CPUs ${plan.topology.online.length}`,
     `interface ${plan.interface}, strategy ${plan.strategy}, NIC ${nics.join(', ')}`,
@@ -74,9 +98,7 @@ export function previewText(prepared: Prepared, screen: Screen): string {
     '',
     ...plannedMap(plan, screen),
     '',
-    gatewayLine(prepared),
-    ...warnings.map(({ code, message }) => screen.warning(`warning (${code}): ${message}`)),
-    shellLine(argumentLine(prepared)),
+    ...last,
     '',
   ].join('\n');
 }

@@ -69,14 +69,29 @@ describe.skipIf(!HAS_TMUX).each(ARTIFACTS)(
     let terminal: Terminal | undefined;
     afterEach(() => terminal?.close());
 
-    it('map, gateway and argument line are what is on the screen at the end', async () => {
+    it('map, the beginning of the argument line, gateway and summary are what is on the screen at the end', async () => {
       terminal = new Terminal([artifact.file, ...artifact.prefix, ...flags(recorded)], {
         LC_ALL: 'C.UTF-8',
       });
       const screen = await terminal.shows(/ended with 0/);
       expect(screen).toContain('│ 4 q1 │ 5 q3 │ 6 q5 │ 7 q7 │');
       expect(screen).toContain('gateway 10.77.0.1 on eth0, MAC 96:a3:21:a5:07:cb');
-      expect(screen).toMatch(/-balancer_prog= -intf=eth0/);
+      expect(screen).toMatch(/^-balancer_prog= -intf=eth0.*… \(all of it: \| cat\)$/m);
+      expect(screen).toMatch(/^8 receive queues on forwarding cores 0-7; \d+ of 17 interrupts to move$/m);
+    });
+
+    it('256 CPUs and as many queues: the end of the map, gateway, summary and warnings, and no line longer than the screen', async () => {
+      terminal = new Terminal([artifact.file, ...artifact.prefix, ...flags(big.path), '-max_cpus', '256'], {
+        LC_ALL: 'C.UTF-8',
+      });
+      const screen = await terminal.shows(/ended with 0/);
+      const lines = screen.trimEnd().split('\n');
+      const summary = lines.findIndex((line) =>
+        line.startsWith('256 receive queues on forwarding cores 0-255; '),
+      );
+      expect(lines[summary - 1]).toBe('gateway unknown');
+      expect(lines[summary + 1]).toContain('warning (cross-node)');
+      expect(lines.at(-1)).toBe('ended with 0');
     });
   },
 );
