@@ -4,6 +4,8 @@ import { openKatranClientLazily, openKatranClientOf } from '../katran/lazy-clien
 import { startKatran, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import { restoreShown } from '../katran/services/restore-shown.ts';
 import type { Services } from '../katran/services/types.ts';
+import { openRoot } from '../linux/root.ts';
+import { xdpProgramsOf } from '../linux/xdp-programs.ts';
 import { shellLine } from '../terminal/shell-quote.ts';
 import { pushUntilItReadsBack, waitForAnswer } from './readiness.ts';
 import type { Launch } from './types.ts';
@@ -15,6 +17,8 @@ export interface LaunchParts {
   /** A client for this one of two katrans that share the port. */
   readonly openClientOf: (pid: number, address: string) => Promise<KatranServicesClient>;
   readonly isListening: typeof isListening;
+  /** Ids of the XDP programs that a process holds. */
+  readonly programsOf: (pid: number) => readonly number[];
 }
 
 export const PARTS: LaunchParts = {
@@ -22,6 +26,7 @@ export const PARTS: LaunchParts = {
   openClient: openKatranClientLazily,
   openClientOf: openKatranClientOf,
   isListening,
+  programsOf: (pid) => xdpProgramsOf(openRoot('/'), pid),
 };
 
 /** A katran that answers, is the one that was started, and has its MAC and its services. */

@@ -7,9 +7,7 @@ import { exitStatusOf, unaskedStatusOf, type KatranExit, type KatranProcess } fr
 import type { RootArray } from '../katran/root-array.ts';
 import { readServices } from '../katran/services/read.ts';
 import { restoreServices } from '../katran/services/restore.ts';
-import type { Services } from '../katran/services/types.ts';
-import { openRoot } from '../linux/root.ts';
-import { xdpProgramsOf } from '../linux/xdp-programs.ts';
+import { NO_SERVICES, type Services } from '../katran/services/types.ts';
 import { listenForHandover, type Answer } from './control.ts';
 import { lateInWords, stopInOrder } from './launch.ts';
 import { ownPredecessor, type Found, type Inherited, type Predecessor } from './predecessor.ts';
@@ -154,8 +152,10 @@ class Succession {
       if (start.client === undefined)
         throw new NotTakenOver(notUpInWords(launch, katran, start.why), start.why);
       client = start.client;
-      if (predecessor !== undefined) await this.#catchUp(predecessor, client);
+      const latest = predecessor === undefined ? undefined : await this.#catchUp(predecessor, client);
       await this.#takeOver(katran, predecessor);
+      // It may die before its services are first read.
+      this.#remembered = latest ?? services ?? NO_SERVICES;
       announceUp(launch, katran);
       const replace = (): void => void this.#requests.ask();
       return { launch, katran, client, watched: supervise(launch, katran, client, replace) };
@@ -167,21 +167,22 @@ class Succession {
   }
 
   /** What was changed at the predecessor since its services were read. One that has died meanwhile has nothing to add. */
-  async #catchUp(predecessor: Predecessor, client: KatranServicesClient): Promise<void> {
+  async #catchUp(predecessor: Predecessor, client: KatranServicesClient): Promise<Services | undefined> {
     let latest: Services;
     try {
       latest = await this.#servicesOf(predecessor);
     } catch {
-      return;
+      return undefined;
     }
     await restoreServices({ calls: client, wanted: latest, exact: true });
+    return latest;
   }
 
   /** The one step from the predecessor's program to the successor's. */
   async #takeOver(katran: KatranProcess, predecessor: Predecessor | undefined): Promise<void> {
     const { active, staging, path } = this.#array;
     const program = await this.#array.programIn(staging);
-    if (program === undefined || !xdpProgramsOf(openRoot('/'), katran.pid).includes(program))
+    if (program === undefined || !this.#parts.programsOf(katran.pid).includes(program))
       throw new Failure(
         `katran (pid ${katran.pid}) is up, but slot ${staging} of ${path} holds ${program === undefined ? 'no program' : `program ${program}, which is not its own`}`,
       );
@@ -213,6 +214,8 @@ class Succession {
     const request = this.#requests.take();
     const predecessor = ownPredecessor(reign.katran, this.#first.endpoint.address);
     const since = performance.now();
+    // One that does not answer any more tells nothing.
+    this.#remembered = reign.watched.services() ?? this.#remembered;
     let next: Reign;
     try {
       log.info(`handing over from katran (pid ${predecessor.pid}) to a fresh one`);

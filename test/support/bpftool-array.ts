@@ -12,8 +12,8 @@ export class BpftoolArray {
   readonly slots: Map<number, number>;
   /** What was done, in order: `put 1 188`, `delete 2`. */
   readonly changes: string[] = [];
-  /** Changes say that they succeeded, and do nothing. */
-  ignoresChanges = false;
+  /** Which changes say that they succeeded, and do nothing. */
+  ignores: (change: string) => boolean = () => false;
   readonly tools = toolsThat((question) => this.#answer(question));
   readonly #type: string;
   readonly #entries: number;
@@ -38,11 +38,11 @@ export class BpftoolArray {
         );
       case 'update':
         this.changes.push(`put ${slot} ${change.at(-1)}`);
-        if (!this.ignoresChanges) this.slots.set(slot, Number(change.at(-1)));
+        if (!this.#isIgnored()) this.slots.set(slot, Number(change.at(-1)));
         return '';
       case 'delete':
         this.changes.push(`delete ${slot}`);
-        if (!this.ignoresChanges && !this.slots.delete(slot))
+        if (!this.#isIgnored() && !this.slots.delete(slot))
           throw ToolFailure.failed(
             'bpftool',
             'failed: Error: delete failed: No such file or directory',
@@ -52,5 +52,9 @@ export class BpftoolArray {
       default:
         throw new Error(`bpftool map ${action}?`);
     }
+  }
+
+  #isIgnored(): boolean {
+    return this.ignores(this.changes.at(-1) ?? '');
   }
 }

@@ -77,6 +77,7 @@ export class Stage {
       openClient: () => Promise.resolve(this.client),
       openClientOf: () => Promise.resolve(this.client),
       isListening: () => true,
+      programsOf: () => [],
       ...this.parts,
     });
   }

@@ -46,14 +46,13 @@ export class KatranStandIn implements KatranServicesClient {
   }
 
   // It has no services, and takes none.
-  readonly getAllVips = (): ReturnType<KatranServicesClient['getAllVips']> => Promise.resolve([]);
+  readonly getAllVips: KatranServicesClient['getAllVips'] = () => Promise.resolve([]);
   readonly getVipFlags = (): ReturnType<KatranServicesClient['getVipFlags']> => Promise.resolve(0n);
-  readonly getRealsForVip = (): ReturnType<KatranServicesClient['getRealsForVip']> => Promise.resolve([]);
-  readonly addVip = (): ReturnType<KatranServicesClient['addVip']> => Promise.resolve(false);
+  readonly getRealsForVip: KatranServicesClient['getRealsForVip'] = () => Promise.resolve([]);
+  readonly addVip: KatranServicesClient['addVip'] = () => Promise.resolve(false);
   readonly delVip = (): ReturnType<KatranServicesClient['delVip']> => Promise.resolve(false);
   readonly modifyVip = (): ReturnType<KatranServicesClient['modifyVip']> => Promise.resolve(false);
-  readonly modifyRealsForVip = (): ReturnType<KatranServicesClient['modifyRealsForVip']> =>
-    Promise.resolve(false);
+  readonly modifyRealsForVip: KatranServicesClient['modifyRealsForVip'] = () => Promise.resolve(false);
   readonly modifyReal = (): ReturnType<KatranServicesClient['modifyReal']> => Promise.resolve(false);
   readonly getQuicRealsMapping = (): ReturnType<KatranServicesClient['getQuicRealsMapping']> =>
     Promise.resolve([]);
@@ -106,7 +105,7 @@ export const DONE: KatranExit = { code: 0, signal: null };
 
 /** A process that keeps the signals it is sent, and ends as it is told: at SIGTERM, or when the test says so. */
 export class ProcessStandIn implements KatranProcess {
-  readonly pid = 4711;
+  readonly pid: number;
   readonly signals: NodeJS.Signals[] = [];
   readonly exited: Promise<KatranExit>;
   /** How it ends at SIGTERM; undefined: it does not. */
@@ -114,7 +113,8 @@ export class ProcessStandIn implements KatranProcess {
   #exit: KatranExit | undefined;
   #fulfil: (exit: KatranExit) => void = () => undefined;
 
-  constructor(atTerm?: KatranExit) {
+  constructor(atTerm?: KatranExit, pid = 4711) {
+    this.pid = pid;
     this.atTerm = atTerm;
     this.exited = new Promise((resolve) => (this.#fulfil = resolve));
   }
