@@ -101,23 +101,29 @@ function openMetrics(
 export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   const { log, world } = task;
   if (wantsColour(world.stderr, world.environment)) await log.colour();
+  // What waiting cannot mend is said before anything is waited for.
+  checkBpfObjects(task.options);
+  const binary = findBinary(task.options, world.environment.PATH ?? '');
   const manager = openServiceManager(world, task.tools, log);
   try {
     await awaitLink(task, desk, manager);
-    return await launchOnLink(task, desk, manager);
+    return await launchOnLink(task, desk, manager, binary);
   } finally {
     await manager.close();
   }
 }
 
-async function launchOnLink(task: Task, desk: SignalDesk, manager: ServiceManager): Promise<Ending> {
+async function launchOnLink(
+  task: Task,
+  desk: SignalDesk,
+  manager: ServiceManager,
+  binary: string,
+): Promise<Ending> {
   const { options, root, tools, log, world } = task;
   const early = planFor(options, root, log);
   requireUp(early);
   const interfaceName = early.interface;
-  checkBpfObjects(options);
   servicesOfFile(options);
-  const binary = findBinary(options, world.environment.PATH ?? '');
   const effective = effectiveKatranOptions(options);
   const endpoint = katranEndpoint(effective);
   const lock = lockLaunch(endpoint, root, interfaceName);

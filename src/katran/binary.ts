@@ -1,8 +1,8 @@
 import type { Options } from '../cli/options.ts';
-import { Failure } from '../failure.ts';
+import { EXIT, Failure } from '../failure.ts';
 import { findInPath } from '../tools/find.ts';
 import { programProblem } from './elf-header.ts';
-import { checkFile } from './files.ts';
+import { checkFile, wrongFile } from './files.ts';
 
 /**
  * Throws Failure for a program that this machine cannot execute. The kernel would say ENOEXEC, and the C library would then
@@ -15,8 +15,7 @@ function checkProgram(file: string): void {
   } catch {
     return; // it may be executed but not read
   }
-  if (problem !== undefined)
-    throw new Failure(`katran binary ${file} is ${problem}`, { remedy: 'check -binary' });
+  if (problem !== undefined) throw wrongFile(`katran binary ${file} is ${problem}`, 'check -binary');
 }
 
 /** No directory of PATH has the program. A PATH can be long, so that a table has words of its own for it. */
@@ -26,6 +25,7 @@ export class NotInPath extends Failure {
   constructor(program: string, searchPath: string) {
     super(`${program} is not in PATH (${searchPath}), of which only absolute directories count`, {
       remedy: 'give its path with -binary',
+      exitStatus: EXIT.usage,
     });
     this.program = program;
   }

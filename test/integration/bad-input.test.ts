@@ -14,7 +14,7 @@ function filesBelow(directory: string): string[] {
 }
 
 describe.each(ARTIFACTS)(
-  'bad input is one clear line, exit 1, nothing written, nothing started, with $name',
+  'bad input is one clear line, exit 1 (2 for what trying again does not mend), nothing written, nothing started, with $name',
   (artifact) => {
     let staged: StagedLaunch;
     let masksBefore: Record<string, string>;
@@ -29,10 +29,11 @@ describe.each(ARTIFACTS)(
     });
     afterEach(() => staged.remove());
 
-    const refused = ({ status, stdout, stderr }: Ended, message: RegExp): void => {
-      expect(stderr).toMatch(message);
-      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    const refused = ({ status, stdout, stderr }: Ended, message: RegExp, wanted = 1): void => {
+      const [line = '', ...more] = stderr.trimEnd().split('\n');
+      expect(line).toMatch(message);
+      expect(more.filter((other) => other !== "run 'start-katran -h' for the flags")).toEqual([]);
+      expect({ status, stdout }).toEqual({ status: wanted, stdout: '' });
       expect(staged.masks()).toEqual(masksBefore);
       expect(staged.stage.journal()).toEqual([]);
       expect(filesBelow(path.join(staged.sysroot, 'run'))).toEqual([]);
@@ -89,17 +90,26 @@ describe.each(ARTIFACTS)(
       refused(
         await launch('-balancer_bpf', '/nonexistent/b.o'),
         /\/nonexistent\/b\.o does not exist; check -balancer_bpf/,
+        2,
       );
     });
 
     it('no BPF object', async () => {
-      refused(await launch('-balancer_bpf', ''), /no balancer BPF object given; name it with -balancer_bpf/);
+      const ended = await launch('-balancer_bpf', '');
+      refused(ended, /no balancer BPF object given; name it with -balancer_bpf/, 2);
+      expect(ended.stderr).toContain("run 'start-katran -h' for the flags");
+    });
+
+    it('no healthchecking object, and an interface that does not exist: what waiting cannot mend is said', async () => {
+      const ended = await launch('-enable_hc', '-intf', 'eth77', '-link_timeout', '600000');
+      refused(ended, /no healthchecking BPF object given; name it with -hc_bpf/, 2);
     });
 
     it('a missing healthchecking object', async () => {
       refused(
         await launch('-enable_hc', '-hc_bpf', '/nonexistent/h.o'),
         /\/nonexistent\/h\.o does not exist; check -hc_bpf/,
+        2,
       );
     });
 
@@ -131,6 +141,7 @@ describe.each(ARTIFACTS)(
       refused(
         await launch('-binary', '/nonexistent/katran'),
         /katran binary \/nonexistent\/katran does not exist; check -binary/,
+        2,
       );
     });
 
@@ -138,15 +149,34 @@ describe.each(ARTIFACTS)(
       refused(
         await staged.run(artifact, ['-binary='], { env: { PATH: '/nonexistent' } }),
         /katran_server_grpc is not in PATH \(\/nonexistent\)/,
+        2,
       );
     });
 
     it('a katran that is not executable', async () => {
-      refused(await launch('-binary', staged.stage.bpfObject), /is not executable; check -binary/);
+      refused(await launch('-binary', staged.stage.bpfObject), /is not executable; check -binary/, 2);
     });
 
     it('a katran that is a directory', async () => {
-      refused(await launch('-binary', staged.stage.directory), /is not a file; check -binary/);
+      refused(await launch('-binary', staged.stage.directory), /is not a file; check -binary/, 2);
+    });
+
+    it('a katran in a directory that may not be entered: the directory is named', async () => {
+      const home = path.join(staged.stage.directory, 'home');
+      const katran = path.join(home, 'bin/katran_server_grpc');
+      fs.mkdirSync(path.dirname(katran), { recursive: true });
+      fs.writeFileSync(katran, '#!/bin/sh\n', { mode: 0o755 });
+      fs.chmodSync(home, 0);
+      // Root as it is in the unit: without the capabilities for other users' directories.
+      const within =
+        process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override,-dac_read_search'] : [];
+      const ended = await staged.run(artifact, ['-binary', katran], { within });
+      fs.chmodSync(home, 0o700);
+      refused(
+        ended,
+        new RegExp(`${katran} cannot be reached: ${home} may not be entered; .*move the file`),
+        2,
+      );
     });
   },
 );

@@ -8,7 +8,10 @@ describe.skipIf(reason !== undefined).each(ARTIFACTS)(
   `-link_timeout with $name, in a namespace whose interface comes late${reason === undefined ? '' : `: ${reason}`}`,
   (artifact) => {
     afterEach(() => removeNamespaces());
-    const FLAGS = ['-intf', 'late0', '-forwarding_cores', '0', '-default_mac', '02:00:00:00:00:01'];
+    const FLAGS = [
+      ...['-intf', 'late0', '-forwarding_cores', '0', '-default_mac', '02:00:00:00:00:01'],
+      ...['-binary', '/bin/true', '-balancer_bpf', '/bin/true', '-services', '/nowhere/services.json'],
+    ];
 
     it('a launch waits for the interface, then until it is up, and goes on', async () => {
       const namespace = makeNamespace('late');
@@ -21,7 +24,7 @@ describe.skipIf(reason !== undefined).each(ARTIFACTS)(
       const { status, stderr } = await launcher.ended;
       expect(stderr).toMatch(/the interface is ready after \d+ ms/);
       // The next thing that is missing, to have an end.
-      expect(stderr).toContain('no balancer BPF object given');
+      expect(stderr).toContain('there is no file of services /nowhere/services.json');
       expect(status).toBe(1);
     });
 

@@ -5,12 +5,17 @@ import { stopWhenUp } from '../support/moves.ts';
 import type { Scene } from '../support/scene.ts';
 
 /** Before anything is done, something is found to be missing. */
-function missing(name: string, says: RegExp, prepare: (scene: Scene) => readonly string[]): Fault {
+function missing(
+  name: string,
+  says: RegExp,
+  prepare: (scene: Scene) => readonly string[],
+  status = 2,
+): Fault {
   return {
     name,
     response: 'names it and the flag; writes nothing, starts nothing',
     flags: (scene) => ['-affinitize', ...prepare(scene)],
-    status: 1,
+    status,
     says: [says],
     reaches: 'nothing started',
     xdp: 'none left',
@@ -106,10 +111,12 @@ export const surroundings: FaultKind = {
       /healthchecking BPF object \/nowhere\.o does not exist; check -hc_bpf/,
       () => ['-enable_hc', '-hc_bpf', '/nowhere.o'],
     ),
-    missing('-sysroot does not exist', /cannot use -sysroot \/nowhere: ENOENT/, () => [
-      '-sysroot',
-      '/nowhere',
-    ]),
+    missing(
+      '-sysroot does not exist',
+      /cannot use -sysroot \/nowhere: ENOENT/,
+      () => ['-sysroot', '/nowhere'],
+      1,
+    ),
     {
       name: 'a flag that does not exist',
       response: 'one line that names it and the nearest one; nothing is done',
