@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Ending, UsageError } from '../failure.ts';
 import { katranEndpoint } from '../katran/endpoint.ts';
 import { openKatranClientLazily } from '../katran/lazy-client.ts';
+import { launcherOn } from '../launch/lock.ts';
 import { screenFor } from '../terminal/screen.ts';
 import type { Task } from '../planning/task.ts';
 import { observe, readCounters, type Subject } from '../status/observe.ts';
@@ -50,7 +51,7 @@ export async function statusCommand(task: Task): Promise<Ending> {
   const { options, world } = task;
   const endpoint = katranEndpoint(options);
   const client = await openKatranClientLazily(endpoint.address);
-  const subject = { task, endpoint, client };
+  const subject = { task, endpoint, client, launcherOn: (name: string) => launcherOn(task.root, name) };
   try {
     if (options.watch) return await watchStatus(subject);
     const report = await measure(subject);

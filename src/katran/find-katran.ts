@@ -59,11 +59,14 @@ function findKatrans(root: Root): FoundProcess[] {
     .map(({ pid }) => describe(root, pid));
 }
 
-/** The katrans of this network namespace that work on an interface, as their command lines say. */
+/** Whether a katran works on an interface, as its command line says. */
+export function worksOn({ flags }: FoundProcess, interfaceName: string): boolean {
+  return flags !== null && (flags.intf ?? DEFAULT_INTERFACE) === interfaceName;
+}
+
+/** The katrans of this network namespace that work on an interface. */
 export function findKatransOn(interfaceName: string): FoundProcess[] {
-  return findKatrans(openRoot('/')).filter(
-    ({ flags }) => flags !== null && (flags.intf ?? DEFAULT_INTERFACE) === interfaceName,
-  );
+  return findKatrans(openRoot('/')).filter((katran) => worksOn(katran, interfaceName));
 }
 
 /**

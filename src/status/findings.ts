@@ -1,5 +1,5 @@
 import { affinityProblems } from './affinity-findings.ts';
-import type { FoundKatran, FoundProcess } from '../katran/find-katran.ts';
+import { worksOn, type FoundKatran, type FoundProcess } from '../katran/find-katran.ts';
 import type { Finding, Observation } from './types.ts';
 
 const ZERO_MAC = '00:00:00:00:00:00';
@@ -61,6 +61,8 @@ function interfaceProblems({
   interfaceTrouble,
   intfGiven,
   katran,
+  live,
+  program,
   xdp,
 }: Observation): Finding[] {
   if ('trouble' in chosen) return [{ code: 'interface-missing', message: chosen.trouble }];
@@ -73,12 +75,25 @@ function interfaceProblems({
     });
   }
   if (interfaceTrouble !== null) problems.push({ code: 'interface-down', message: interfaceTrouble });
-  if (katran.listening && xdp === 'none') {
+  const rivals =
+    katran.owners.length === 0 || !live
+      ? []
+      : katran.elsewhere.filter((other) => worksOn(other, chosen.value));
+  if (rivals.length > 0)
+    problems.push({
+      code: 'second-katran',
+      message: `${processes([...katran.owners, ...rivals])} work on ${chosen.value}, and one of them forwards nothing: stop all but one`,
+    });
+  if (program?.kind === 'gone' || program?.kind === 'other')
+    problems.push({
+      code: program.kind === 'gone' ? 'xdp-missing' : 'xdp-foreign',
+      message: `${program.what}: katran runs and forwards nothing; restart katran`,
+    });
+  else if (katran.listening && xdp === 'none')
     problems.push({
       code: 'xdp-missing',
       message: `no XDP program is attached to ${chosen.value}: katran runs and forwards nothing; restart katran`,
     });
-  }
   return problems;
 }
 
@@ -111,7 +126,9 @@ export function findProblems(observed: Observation, fallbackPerSecond: number | 
 
 /** What could not be looked at, and what costs speed. */
 export function findNotes(observed: Observation): Finding[] {
-  const { katran, gateway, vectors, xdp } = observed;
+  const { katran, gateway, vectors, xdp, unsupervised } = observed;
+  const device = 'value' in observed.interface ? observed.interface.value : undefined;
+  const elsewhere = katran.elsewhere.filter((other) => device === undefined || !worksOn(other, device));
   const notes: Finding[] = [];
   const note = (code: string, message: string): void => void notes.push({ code, message });
   if (katran.hidden && katran.owners.length === 0)
@@ -122,8 +139,14 @@ export function findNotes(observed: Observation): Finding[] {
   else if (katran.listening && katranFlagsOf(katran) === null && katran.owners.length === 1)
     note('flags-hidden', "katran's command line cannot be read, so its forwarding cores are not compared");
   if (katran.listening && katran.owners.length > 0)
-    for (const { pid, flags } of katran.elsewhere)
+    for (const { pid, flags } of elsewhere)
       note('second-katran', `another katran runs: pid ${pid} with ${serverOf(flags?.server)}`);
+  const [owner] = katran.owners;
+  if (unsupervised && owner !== undefined)
+    note(
+      'unsupervised',
+      `no launcher looks after katran (pid ${owner.pid}): its MAC stays as it is when the gateway changes; stop it (kill ${owner.pid}) and start it with start-katran -run, or take over from it with -handover`,
+    );
   if ('trouble' in gateway) note('gateway-unknown', gateway.trouble);
   if ('trouble' in vectors && 'value' in observed.interface) note('queues-unknown', vectors.trouble);
   if (xdp === 'generic')

@@ -17,6 +17,10 @@ import { findKatran, type FoundKatran } from '../katran/find-katran.ts';
 import type { Answer, Counters, LiveVector, Observation, SeenXdp } from './types.ts';
 import { readTraffic, type TrafficCalls } from '../katran/services/traffic.ts';
 import { readLink } from '../tools/ip.ts';
+import { lookForProgram, type Sight } from '../katran/program.ts';
+import { RootArray } from '../katran/root-array.ts';
+import { parentOf } from '../linux/process-group.ts';
+import { ownUid } from '../linux/root.ts';
 
 const CALL_DEADLINE_MS = 1000;
 /** For the counters of all VIPs together. */
@@ -35,6 +39,8 @@ export interface Subject {
   readonly task: Task;
   readonly endpoint: KatranEndpoint;
   readonly client: KatranClient & TrafficCalls;
+  /** The launcher at work on an interface, by its pid. */
+  readonly launcherOn: (interfaceName: string) => number | undefined;
 }
 
 async function attempt<T>(action: () => T | Promise<T>): Promise<Answer<T>> {
@@ -98,6 +104,47 @@ function interfaceToLookAt({ options, root }: Task, { owners }: FoundKatran): st
   return chooseInterface(choice, root, SILENT);
 }
 
+/**
+ * Whether the program of the one katran there is is in its place. With -handover a katran that was started in one slot has moved to the one
+ * before.
+ */
+async function lookForKatran(
+  { root, tools }: Task,
+  { owners }: FoundKatran,
+  interfaceName: string,
+): Promise<Sight | null> {
+  const [owner, ...others] = owners;
+  if (owner?.flags == null || others.length > 0) return null;
+  const { mapPath, mapPosition } = owner.flags;
+  const lookIn = (slot: number): Promise<Sight> =>
+    lookForProgram(
+      {
+        root,
+        tools,
+        interfaceName,
+        array: mapPath === '' ? undefined : new RootArray(tools, mapPath, slot),
+      },
+      owner.pid,
+    );
+  const slot = Number(mapPosition);
+  const sight = await lookIn(slot);
+  if (mapPath === '' || slot < 1 || sight.kind === 'own' || sight.kind === 'unseen') return sight;
+  const before = await lookIn(slot - 1);
+  return before.kind === 'own' ? before : sight;
+}
+
+/** Whether a katran runs without the launcher that started it. Only root sees who launches. */
+function isUnsupervised(
+  { task, launcherOn }: Subject,
+  { owners }: FoundKatran,
+  interfaceName: string,
+): boolean {
+  const [owner] = owners;
+  if (owner === undefined || !task.root.live || ownUid() !== 0) return false;
+  const launcher = launcherOn(interfaceName);
+  return launcher === undefined || parentOf(task.root, owner.pid) !== launcher;
+}
+
 async function readXdp({ tools }: Task, interfaceName: string): Promise<SeenXdp> {
   const { xdp } = await readLink(tools, interfaceName, { timeoutMs: IP_TIMEOUT_MS });
   return xdp?.mode ?? 'none';
@@ -149,6 +196,8 @@ export async function observe(subject: Subject): Promise<Observation> {
     vectors,
     interfaceTrouble: down?.message ?? null,
     xdp: xdp !== null && 'value' in xdp ? xdp.value : null,
+    program: await lookForKatran(task, katran, interfaceName),
+    unsupervised: isUnsupervised(subject, katran, interfaceName),
     live: root.live,
   };
 }

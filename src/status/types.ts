@@ -4,6 +4,7 @@ import type { Topology } from '../linux/cpu-topology.ts';
 import type { InterruptTable } from '../linux/interrupts.ts';
 import type { Traffic, VipTraffic } from '../katran/services/traffic.ts';
 import type { FoundKatran } from '../katran/find-katran.ts';
+import type { Sight } from '../katran/program.ts';
 import type { XdpMode } from '../tools/ip.ts';
 
 /** What an attempt gave: the answer, or in words why there is none. */
@@ -47,6 +48,10 @@ export interface Observation extends Counters {
   readonly interfaceTrouble: string | null;
   /** Null: not known (no `ip`, another machine's files). */
   readonly xdp: SeenXdp | null;
+  /** Whether katran's own program is where packets reach it; null where nobody looked. */
+  readonly program: Sight | null;
+  /** No launcher looks after katran; false also where only root could know. */
+  readonly unsupervised: boolean;
   /** True: the kernel files are this machine's. */
   readonly live: boolean;
 }

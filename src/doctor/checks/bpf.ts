@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Failure } from '../../failure.ts';
+import { findKatransOn } from '../../katran/find-katran.ts';
 import { bpfMounts, isBelow } from '../../linux/mounts.ts';
 import { type PinnedMap, readPinnedMap } from '../../tools/bpftool.ts';
 import { examineObject } from '../bpf-object.ts';
@@ -113,6 +114,12 @@ const MODES = {
 
 function nothingAttached(host: Host, name: string): Finding {
   const shared = host.options.map_path !== '';
+  if (!shared && findKatransOn(name).length > 0 && host.root.live)
+    return fail(
+      `none on ${name}, where katran runs`,
+      'its program has been detached: it forwards nothing',
+      'restart katran',
+    );
   if (!shared) return ok(`none on ${name}; katran will attach its own`);
   return fail(
     `none on ${name}`,

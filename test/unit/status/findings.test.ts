@@ -65,6 +65,8 @@ const fine: Observation = {
   vectors: { value: [queue(0, 0), queue(1, 2)] },
   interfaceTrouble: null,
   xdp: 'native',
+  program: { kind: 'own', id: 12, mode: 'native' },
+  unsupervised: false,
   live: true,
 };
 const before = { time: 1000, interrupts: table([0, 0, 0, 0], [0, 0, 0, 0]), fallback: 5n, traffic: null };
@@ -111,6 +113,21 @@ describe('what is wrong', () => {
     ['there is no such interface', { interface: { trouble: 'x' } }, ['interface-missing']],
     ['another interface was asked for', { intfGiven: 'eth1' }, ['interface-differs']],
     ['katran runs without an XDP program', { xdp: 'none' }, ['xdp-missing']],
+    [
+      'its program is gone from its slot',
+      { program: { kind: 'gone', what: 'slot 1 of /sys/fs/bpf/jmp is empty' } },
+      ['xdp-missing'],
+    ],
+    [
+      "another's program is in its place",
+      { program: { kind: 'other', what: 'eth0 has XDP program 13 (pass)' } },
+      ['xdp-foreign'],
+    ],
+    [
+      'a second katran works on the interface',
+      { katran: { ...fine.katran, elsewhere: [{ ...katran('-intf=eth0'), pid: 8 }] } },
+      ['second-katran'],
+    ],
     [
       'a forwarding core went offline',
       { topology: { ...topology, online: [0, 1, 3] }, vectors: { value: [queue(0, 0)] } },

@@ -88,6 +88,7 @@ function subjectOn(terminal: TestTerminal): Subject {
       log: { debug: none, info: none, warn: none, error: none, colour: none },
       world: terminal.world,
     },
+    launcherOn: () => undefined,
     endpoint: katranEndpoint(options),
     client: {
       getMac: () => Promise.resolve('02:00:00:00:00:01'),
