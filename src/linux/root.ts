@@ -80,7 +80,7 @@ export function ownUid(): number | undefined {
 export function openRoot(directory: string): Root {
   let base: string;
   try {
-    base = fs.realpathSync(directory);
+    base = directory === '/' ? directory : fs.realpathSync(directory);
   } catch (error) {
     throw new Failure(`cannot use -sysroot ${directory}: ${errnoOf(error) ?? messageOf(error)}`, {
       remedy: 'it must be an existing directory',
