@@ -104,7 +104,7 @@ async function everything(ground: Ground): Promise<void> {
   ];
   say("While katran runs; 60 s of it; katran's output in 1,000 lines a second", markdownTable(head, rows));
 
-  const sizes = [BINARY.file, path.join(home, 'dist/start-katran.cjs')].map((file) => [
+  const sizes = [BINARY.file, path.join(home, 'dist/start-katran-main.cjs')].map((file) => [
     path.relative(home, file),
     (fs.statSync(file).size / 2 ** 20).toFixed(2),
   ]);

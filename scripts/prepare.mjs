@@ -56,8 +56,11 @@ if (process.argv.includes('--no-install')) {
     run(['npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], 'installing the packages'),
   );
 }
-unlessDone(at('dist/.built'), SOURCES, ['dist/start-katran', 'dist/start-katran.cjs'], () =>
-  run([process.execPath, at('scripts/build.mjs')], 'building'),
+unlessDone(
+  at('dist/.built'),
+  SOURCES,
+  ['dist/start-katran', 'dist/start-katran.cjs', 'dist/start-katran-main.cjs'],
+  () => run([process.execPath, at('scripts/build.mjs')], 'building'),
 );
 if (process.argv.includes('arm64')) {
   const runtime = 'packaging/arm64';

@@ -30,6 +30,7 @@ export function publishedManifest(environment = process.env) {
     man: ['start-katran.8'],
     files: [
       'dist/start-katran.cjs',
+      'dist/start-katran-main.cjs',
       'start-katran.8',
       'services.schema.json',
       ...PAPERS,
@@ -46,6 +47,7 @@ export function packNpm() {
   fs.rmSync(stage, { recursive: true, force: true });
   put(path.join(stage, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
   put(path.join(stage, 'dist/start-katran.cjs'), fs.readFileSync(at('dist/start-katran.cjs')), 0o755);
+  put(path.join(stage, 'dist/start-katran-main.cjs'), fs.readFileSync(at('dist/start-katran-main.cjs')));
   for (const file of PAPERS) put(path.join(stage, file), read(file));
   for (const file of ['start-katran.8', 'services.schema.json']) {
     put(path.join(stage, file), read(`packaging/${file}`));

@@ -21,7 +21,8 @@ interface Range {
   readonly count: number;
 }
 
-const bundle = BUNDLE.prefix[0] ?? '';
+/** The file that is run loads it, unless all that is asked is the version. */
+const bundle = path.join(path.dirname(BUNDLE.prefix[0] ?? ''), 'start-katran-main.cjs');
 
 function isCoverage(
   value: unknown,
@@ -83,7 +84,6 @@ describe('what a run loads', () => {
   };
 
   it.each([
-    ['-version', ['-version']],
     ['-h', ['-h']],
     ['-affinitize_only', ['-affinitize_only', '-intf', 'eth0', '-sysroot', 'MACHINE']],
     ['a preview', ['-intf', 'eth0', '-sysroot', 'MACHINE']],
@@ -93,6 +93,13 @@ describe('what a run loads', () => {
     expect(await runLauncher(BUNDLE, words, { env })).toMatchObject({ status: 0 });
     expect(functionsRun(directory).length).toBeGreaterThan(0);
     expect(packagesOf(directory)).toEqual([]);
+  });
+
+  it('-version: nothing of the bundle at all', async () => {
+    const { directory, env } = coverage();
+    expect(await runLauncher(BUNDLE, ['-version'], { env })).toMatchObject({ status: 0 });
+    expect(fs.readdirSync(directory)).not.toEqual([]);
+    expect(functionsRun(directory)).toEqual([]);
   });
 
   it('a launch: gRPC, and pino for JSON lines, which shows that this test would see them', async () => {

@@ -38,6 +38,7 @@ export async function builtPackages(): Promise<Packages> {
     const input = [
       'dist/start-katran',
       'dist/start-katran.cjs',
+      'dist/start-katran-main.cjs',
       'packaging/flags',
       'packaging/start-katran.8',
       'packaging/services.schema.json',

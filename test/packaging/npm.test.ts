@@ -48,6 +48,7 @@ describe('the npm package', () => {
         'LICENSE',
         'README.md',
         'THIRD-PARTY-LICENSES',
+        'dist/start-katran-main.cjs',
         'dist/start-katran.cjs',
         'package.json',
         'services.schema.json',
