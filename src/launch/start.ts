@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { checkOwnPort, isListening } from '../katran/port.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
 import { openKatranClientLazily, openKatranClientOf } from '../katran/lazy-client.ts';
@@ -117,6 +118,19 @@ async function comeUp(
   until.throwIfAborted();
 }
 
+/** Between a call that fails because katran has died and the report of its end. */
+const END_PATIENCE_MS = 1_000;
+
+const isUnavailable = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'UNAVAILABLE';
+
+/** Fulfilled when katran has ended, or after that many ms. */
+async function endedWithin(katran: KatranProcess, ms: number): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([katran.exited, pause(ms, undefined, { signal: over.signal }).catch(() => undefined)]);
+  over.abort();
+}
+
 /** Starts katran. Throws Failure when it cannot be executed. */
 export async function begin(launch: Launch, parts: LaunchParts): Promise<KatranProcess> {
   const { output, environment, log, binary, command, tally } = launch;
@@ -152,6 +166,7 @@ export async function waitUntilUp(
     return { client };
   } catch (error) {
     client?.close();
+    if (isUnavailable(error)) await endedWithin(katran, END_PATIENCE_MS);
     const why = waiting.why();
     if (why === undefined) throw error;
     return { client: undefined, why };

@@ -6,6 +6,7 @@ import { hangs } from '../kinds/hangs.ts';
 import { launcherDies } from '../kinds/launcher-dies.ts';
 import { mac } from '../kinds/mac.ts';
 import { ports } from '../kinds/ports.ts';
+import { servicesKind } from '../kinds/services.ts';
 import { signals } from '../kinds/signals.ts';
 import { surroundings } from '../kinds/surroundings.ts';
 import type { FaultKind } from './fault.ts';
@@ -16,6 +17,7 @@ export const CATALOGUE: readonly FaultKind[] = [
   hangs,
   ports,
   mac,
+  servicesKind,
   gateway,
   affinity,
   signals,

@@ -1,0 +1,4 @@
+import { servicesKind } from './kinds/services.ts';
+import { testFaults } from './support/run-faults.ts';
+
+testFaults(servicesKind);
