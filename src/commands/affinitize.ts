@@ -1,3 +1,4 @@
+import { irqbalanceWarning } from '../affinity/irqbalance.ts';
 import { applyPlan } from '../affinity/masks/apply.ts';
 import type { AffinityPlan } from '../affinity/types.ts';
 import { signalsHandled, type SignalDesk } from '../launch/signals.ts';
@@ -11,7 +12,8 @@ export async function affinitize(task: Task, desk: SignalDesk): Promise<void> {
   await awaitLink(task, desk);
   const plan = planFor(options, root, log);
   await writeMasks(task, desk, plan);
-  for (const { message, code } of plan.warnings) log.warn(message, code);
+  const warnings = [...plan.warnings, ...(await irqbalanceWarning(root, plan))];
+  for (const { message, code } of warnings) log.warn(message, code);
 }
 
 /** A signal that came meanwhile broke nothing off, and is told so. */

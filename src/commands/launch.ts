@@ -1,3 +1,4 @@
+import { irqbalanceWarning } from '../affinity/irqbalance.ts';
 import { applyPlan } from '../affinity/masks/apply.ts';
 import type { AffinityPlan } from '../affinity/types.ts';
 import { type Ending, Failure } from '../failure.ts';
@@ -158,7 +159,8 @@ async function launchOnLink(
     requireUp(prepared.plan);
     if (options.affinitize) applyPlan(root, prepared.plan, { log });
     // After hundreds of lines of writes, so that they are what a screen shows.
-    for (const { message, code } of prepared.warnings) log.warn(message, code);
+    const warnings = [...prepared.warnings, ...(await irqbalanceWarning(root, prepared.plan))];
+    for (const { message, code } of warnings) log.warn(message, code);
     const stoppedBy = await signalsHandled(desk);
     if (stoppedBy !== undefined) return { signal: stoppedBy };
     const decided: Launch = {
