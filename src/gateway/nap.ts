@@ -1,14 +1,14 @@
 /** A pause that can be ended early; at most one at a time. Leaves no timer and no listener behind. */
 export class Nap {
-  private end: (() => void) | undefined;
+  #end: (() => void) | undefined;
 
   /** Ends after ms milliseconds, or when woken. */
   take(ms: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.wake(), ms);
-      this.end = () => {
+      this.#end = () => {
         clearTimeout(timer);
-        this.end = undefined;
+        this.#end = undefined;
         resolve();
       };
     });
@@ -16,6 +16,6 @@ export class Nap {
 
   /** Ends the pause, if there is one. */
   wake(): void {
-    this.end?.();
+    this.#end?.();
   }
 }

@@ -63,38 +63,42 @@ function noRoute({ root, intf }: RouteOptions): Failure {
 
 /** Sends when it is time to, and remembers what became of it. */
 class Prober {
-  private target = '';
-  private nextAt = 0;
-  private sent = 0;
-  private problem: string | undefined;
+  readonly #options: ResolveOptions;
 
-  constructor(private readonly options: ResolveOptions) {}
+  #target = '';
+  #nextAt = 0;
+  #sent = 0;
+  #problem: string | undefined;
+
+  constructor(options: ResolveOptions) {
+    this.#options = options;
+  }
 
   /** One datagram for each next hop; another only after the kernel has given up on it. */
   async probe(hop: NextHop): Promise<void> {
-    const { root, probe = true, timeoutMs, log } = this.options;
+    const { root, probe = true, timeoutMs, log } = this.#options;
     const now = performance.now();
     const target = `${hop.address} on ${hop.interface}`;
-    if (target === this.target && now < this.nextAt) return;
-    if (target !== this.target) this.sent = 0;
-    this.target = target;
-    this.nextAt = now + SEND_AGAIN_MS;
+    if (target === this.#target && now < this.#nextAt) return;
+    if (target !== this.#target) this.#sent = 0;
+    this.#target = target;
+    this.#nextAt = now + SEND_AGAIN_MS;
     if (!probe || timeoutMs <= 0) return;
     if (!isThisMachine(root, hop.family)) {
-      this.problem = 'not asked for: the routes are those of another machine';
+      this.#problem = 'not asked for: the routes are those of another machine';
       return;
     }
     log.debug(`asking for the MAC of ${target} with a datagram to its port 9`);
     const code = await sendDatagram(hop);
-    this.problem = code === undefined ? undefined : `sending to it failed with ${code}`;
-    if (code === undefined) this.sent += 1;
-    else this.nextAt = now + RETRY_SEND_MS;
+    this.#problem = code === undefined ? undefined : `sending to it failed with ${code}`;
+    if (code === undefined) this.#sent += 1;
+    else this.#nextAt = now + RETRY_SEND_MS;
   }
 
   /** What was tried, in words. */
   get story(): string {
-    if (this.problem !== undefined) return this.problem;
-    return this.sent === 0 ? 'not asked for' : 'asked for with a UDP datagram';
+    if (this.#problem !== undefined) return this.#problem;
+    return this.#sent === 0 ? 'not asked for' : 'asked for with a UDP datagram';
   }
 }
 

@@ -47,16 +47,17 @@ interface CellText {
 
 /** Draws the cells of one map, all of one width. */
 class Cells {
+  readonly #subject: CpuMapSubject;
+  readonly #screen: Screen;
+
   readonly #idWidth: number;
   readonly #marksWidth: number;
   readonly #labelWidth: number;
   readonly #cells: ReadonlyMap<number, CellText>;
 
-  constructor(
-    private readonly subject: CpuMapSubject,
-    private readonly screen: Screen,
-    names: QueueNames,
-  ) {
+  constructor(subject: CpuMapSubject, screen: Screen, names: QueueNames) {
+    this.#subject = subject;
+    this.#screen = screen;
     const { topology, forwardingCores, landings } = subject;
     const isOnline = new Set(topology.online);
     const isIsolated = new Set(topology.isolated);
@@ -96,20 +97,20 @@ class Cells {
   }
 
   get shaded(): boolean {
-    return this.subject.rates !== null && this.#cells.size > MANY_CPUS;
+    return this.#subject.rates !== null && this.#cells.size > MANY_CPUS;
   }
 
   /** Whether there is something to be seen at the CPU. */
   tells(cpu: number): boolean {
     const cell = this.#cells.get(cpu);
     if (cell === undefined) return false;
-    return cell.label[0] !== NO_QUEUE || cell.marks !== '' || (this.subject.rates?.get(cpu) ?? 0) > 0;
+    return cell.label[0] !== NO_QUEUE || cell.marks !== '' || (this.#subject.rates?.get(cpu) ?? 0) > 0;
   }
 
   draw(cpu: number): DrawnCpu {
     const cell = this.#cells.get(cpu);
     if (cell === undefined) return { lines: [], width: 0 };
-    const { rates } = this.subject;
+    const { rates } = this.#subject;
     const rate = rates?.get(cpu) ?? 0;
     const level = loadLevel(rate);
     const lines = cell.label.map((label, index) => {
@@ -120,11 +121,11 @@ class Cells {
       return `${id}${marks} ${label.padEnd(this.#labelWidth)}${load}`;
     });
     const width = lines[0]?.length ?? 0;
-    return { lines: lines.map((line) => this.screen.load(level, line)), width };
+    return { lines: lines.map((line) => this.#screen.load(level, line)), width };
   }
 
   #load(rate: number, { label }: CellText): string {
-    if (this.shaded) return shade(loadLevel(rate), this.screen);
+    if (this.shaded) return shade(loadLevel(rate), this.#screen);
     const idle = rate === 0 && label[0] === NO_QUEUE;
     return (idle ? '' : shortCount(rate)).padStart(RATE_WIDTH);
   }

@@ -9,13 +9,17 @@ const END = '\x1b[?2026l';
 
 /** The terminal's second screen: what is drawn there never scrolls, and what was there before comes back. */
 export class AlternateScreen {
+  readonly #output: Output;
+
   #entered = false;
 
-  constructor(private readonly output: Output) {}
+  constructor(output: Output) {
+    this.#output = output;
+  }
 
   /** Draws the lines from the top, cut to the height of the terminal; the last line then tells how many are missing. */
   draw(lines: readonly string[]): void {
-    const { rows = 24, columns } = this.output;
+    const { rows = 24, columns } = this.#output;
     const cut = lines.length - rows;
     const shown =
       cut <= 0
@@ -32,11 +36,11 @@ export class AlternateScreen {
       stripVTControlCharacters(line).length < columns ? `${line}\x1b[K` : line,
     );
     const below = shown.length < rows ? `\x1b[${shown.length + 1};1H\x1b[J` : '';
-    this.output.write(`${enter}${BEGIN}\x1b[?7l\x1b[H${drawn.join('\r\n')}${below}\x1b[?7h${END}`);
+    this.#output.write(`${enter}${BEGIN}\x1b[?7l\x1b[H${drawn.join('\r\n')}${below}\x1b[?7h${END}`);
   }
 
   leave(): void {
-    if (this.#entered) this.output.write(LEAVE);
+    if (this.#entered) this.#output.write(LEAVE);
     this.#entered = false;
   }
 }

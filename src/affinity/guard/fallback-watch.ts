@@ -39,79 +39,82 @@ function perSecond(count: number, milliseconds: number): number {
 }
 
 class FallbackWatcher implements FallbackWatch {
-  private last: Reading | undefined;
-  private underWay: Promise<void> | undefined;
-  private unanswered = false;
-  private stopped = false;
-  private readonly cancel: () => void;
+  readonly #options: FallbackWatchOptions;
+  readonly #clock: Clock;
 
-  constructor(
-    private readonly options: FallbackWatchOptions,
-    private readonly clock: Clock,
-  ) {
+  #last: Reading | undefined;
+  #underWay: Promise<void> | undefined;
+  #unanswered = false;
+  #stopped = false;
+  readonly #cancel: () => void;
+
+  constructor(options: FallbackWatchOptions, clock: Clock) {
+    this.#options = options;
+    this.#clock = clock;
     void this.checkNow();
-    this.cancel = clock.every(options.intervalMs ?? 10_000, () => void this.checkNow());
+    this.#cancel = clock.every(options.intervalMs ?? 10_000, () => void this.checkNow());
   }
 
   stop(): void {
-    this.stopped = true;
-    this.cancel();
+    this.#stopped = true;
+    this.#cancel();
   }
 
   checkNow(): Promise<void> {
-    if (this.stopped) return Promise.resolve();
-    this.underWay ??= this.round().finally(() => (this.underWay = undefined));
-    return this.underWay;
+    if (this.#stopped) return Promise.resolve();
+    this.#underWay ??= this.#round().finally(() => (this.#underWay = undefined));
+    return this.#underWay;
   }
 
-  private async round(): Promise<void> {
-    const { log, readFallback } = this.options;
+  async #round(): Promise<void> {
+    const { log, readFallback } = this.#options;
     let packets: bigint;
     try {
       packets = BigInt(await readFallback());
     } catch (error) {
-      if (this.isStopped()) return;
+      if (this.#isStopped()) return;
       const message = `cannot read katran's fallback table statistics: ${messageOf(error)}`;
-      if (this.unanswered) log.debug(message);
+      if (this.#unanswered) log.debug(message);
       else log.warn(`${message}; trying on`);
-      this.unanswered = true;
+      this.#unanswered = true;
       return;
     }
-    if (this.isStopped()) return;
-    this.unanswered = false;
-    const now: Reading = { time: this.clock.now(), packets, interrupts: this.interrupts() };
+    if (this.#isStopped()) return;
+    this.#unanswered = false;
+    const now: Reading = { time: this.#clock.now(), packets, interrupts: this.#interrupts() };
     // A counter that went down belongs to another katran: it starts over.
-    if (this.last !== undefined && now.packets > this.last.packets) log.warn(this.describe(this.last, now));
-    this.last = now;
+    if (this.#last !== undefined && now.packets > this.#last.packets)
+      log.warn(this.#describe(this.#last, now));
+    this.#last = now;
   }
 
-  private isStopped(): boolean {
-    return this.stopped;
+  #isStopped(): boolean {
+    return this.#stopped;
   }
 
-  private interrupts(): InterruptTable | undefined {
+  #interrupts(): InterruptTable | undefined {
     try {
-      return readInterrupts(this.options.root);
+      return readInterrupts(this.#options.root);
     } catch (error) {
-      this.options.log.debug(messageOf(error));
+      this.#options.log.debug(messageOf(error));
       return undefined;
     }
   }
 
-  private describe(last: Reading, now: Reading): string {
+  #describe(last: Reading, now: Reading): string {
     const milliseconds = now.time - last.time;
     const rate = perSecond(Number(now.packets - last.packets), milliseconds);
     const speed = rate === 0 ? 'less than 1 packet per second' : `${rate} packets per second`;
     return (
       `${speed} missed katran's connection tables and went to its small fallback table in the last ` +
-      `${Math.round(milliseconds / 1000)} s: ${this.culprits(last, now, milliseconds)}`
+      `${Math.round(milliseconds / 1000)} s: ${this.#culprits(last, now, milliseconds)}`
     );
   }
 
-  private culprits(last: Reading, now: Reading, milliseconds: number): string {
-    const { plan } = this.options;
+  #culprits(last: Reading, now: Reading, milliseconds: number): string {
+    const { plan } = this.#options;
     const cores = cpusInWords(plan.forwardingCores);
-    const outside = this.takenOutside(last, now);
+    const outside = this.#takenOutside(last, now);
     const elsewhere = `packets arrive on other CPUs than the forwarding cores (${cores})`;
     if (plan.vectors.length === 0)
       return `${elsewhere}; the NIC's interrupts are unknown, because -forwarding_cores was given: look in /proc/interrupts where packets arrive`;
@@ -127,8 +130,8 @@ class FallbackWatcher implements FallbackWatch {
   }
 
   /** CPUs that are not forwarding cores and the NIC interrupts they took, the busiest first; undefined when unknown. */
-  private takenOutside(last: Reading, now: Reading): [cpu: number, count: number][] | undefined {
-    const { plan, log, vectors = () => plan.vectors } = this.options;
+  #takenOutside(last: Reading, now: Reading): [cpu: number, count: number][] | undefined {
+    const { plan, log, vectors = () => plan.vectors } = this.#options;
     if (last.interrupts === undefined || now.interrupts === undefined) return undefined;
     const forwarding = new Set(plan.forwardingCores);
     try {

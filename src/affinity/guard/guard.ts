@@ -73,150 +73,150 @@ export function guardMode(mode: GuardMode, { strategy }: Pick<AffinityPlan, 'str
 }
 
 class AffinityGuard implements Guard {
-  private wanted: readonly WantedVector[];
-  private seen: string | undefined;
-  /** As it was when the vectors were last others; its counters are old. */
-  private interrupts: InterruptTable | undefined;
-  private missingTold = '';
-  private troubles: ReadonlySet<string> = new Set();
-  private readonly reported = new Map<number, string>();
-  private readonly repair: MaskRepair;
-  private readonly cancels: readonly (() => void)[];
-  private cancelSoon: (() => void) | undefined;
-  private online: ReadonlySet<number>;
-  private stopped = false;
-  private differing = 0;
-  private readonly repairs: boolean;
+  readonly #options: GuardOptions;
 
-  constructor(
-    private readonly options: GuardOptions,
-    clock: Clock,
-  ) {
-    this.repairs = guardMode(options.mode, options.plan) === 'repair';
-    if (options.mode === 'repair' && !this.repairs)
+  #wanted: readonly WantedVector[];
+  #seen: string | undefined;
+  /** As it was when the vectors were last others; its counters are old. */
+  #interrupts: InterruptTable | undefined;
+  #missingTold = '';
+  #troubles: ReadonlySet<string> = new Set();
+  readonly #reported = new Map<number, string>();
+  readonly #repair: MaskRepair;
+  readonly #cancels: readonly (() => void)[];
+  #cancelSoon: (() => void) | undefined;
+  #online: ReadonlySet<number>;
+  #stopped = false;
+  #differing = 0;
+  readonly #repairs: boolean;
+
+  constructor(options: GuardOptions, clock: Clock) {
+    this.#options = options;
+    this.#repairs = guardMode(options.mode, options.plan) === 'repair';
+    if (options.mode === 'repair' && !this.#repairs)
       options.log.info('-strategy keep writes no masks: the affinity guard only warns');
-    this.wanted = wantedVectors(options.plan);
-    this.online = new Set(options.plan.topology.online);
-    this.repair = new MaskRepair({
+    this.#wanted = wantedVectors(options.plan);
+    this.#online = new Set(options.plan.topology.online);
+    this.#repair = new MaskRepair({
       root: options.root,
       log: options.log,
       clock,
       interfaceName: options.plan.interface,
-      saved: this.wanted,
+      saved: this.#wanted,
       onRepaired: options.onRepaired,
     });
     // With `keep` nothing differs from the plan when it is made.
     if (options.planWritten === false && options.plan.strategy !== 'keep') {
       for (const { irq, current, mask } of options.plan.vectors)
-        if (current !== null && mask !== null && !sameMask(current, mask)) this.reported.set(irq, current);
+        if (current !== null && mask !== null && !sameMask(current, mask)) this.#reported.set(irq, current);
     }
-    this.round();
+    this.#round();
     const { events, plan, intervalMs = 5_000 } = options;
     const devices = new Set([plan.interface, ...plan.nics.map(({ name }) => name)]);
-    this.cancels = [
-      clock.every(intervalMs, () => this.round()),
+    this.#cancels = [
+      clock.every(intervalMs, () => this.#round()),
       ...EARLY_ROUNDS.filter((delay) => delay < intervalMs).map((delay) =>
-        clock.after(delay, () => this.round()),
+        clock.after(delay, () => this.#round()),
       ),
       events?.subscribe(['link'], (told) => {
-        if (told.some((event) => event.kind !== 'link' || devices.has(event.device))) this.roundSoon(clock);
+        if (told.some((event) => event.kind !== 'link' || devices.has(event.device))) this.#roundSoon(clock);
       }) ?? (() => undefined),
     ];
   }
 
   stop(): void {
-    this.stopped = true;
-    for (const cancel of this.cancels) cancel();
-    this.cancelSoon?.();
+    this.#stopped = true;
+    for (const cancel of this.#cancels) cancel();
+    this.#cancelSoon?.();
   }
 
   vectors(): readonly WantedVector[] {
-    return this.wanted;
+    return this.#wanted;
   }
 
   differences(): number {
-    return this.differing;
+    return this.#differing;
   }
 
   checkNow(): void {
-    this.repair.tryAgain();
-    this.round();
+    this.#repair.tryAgain();
+    this.#round();
   }
 
-  private roundSoon(clock: Clock): void {
-    this.cancelSoon ??= clock.after(AFTER_LINK_MS, () => {
-      this.cancelSoon = undefined;
-      this.round();
+  #roundSoon(clock: Clock): void {
+    this.#cancelSoon ??= clock.after(AFTER_LINK_MS, () => {
+      this.#cancelSoon = undefined;
+      this.#round();
     });
   }
 
-  private round(): void {
-    if (this.stopped) return;
+  #round(): void {
+    if (this.#stopped) return;
     const troubles = new Set<string>();
     try {
-      this.followVectors(troubles);
-      const changes = this.findChanges(this.interrupts ?? readInterrupts(this.options.root), troubles);
-      this.differing = changes.length;
-      if (this.repairs) this.repair.repair(changes);
-      else this.warn(changes);
+      this.#followVectors(troubles);
+      const changes = this.#findChanges(this.#interrupts ?? readInterrupts(this.#options.root), troubles);
+      this.#differing = changes.length;
+      if (this.#repairs) this.#repair.repair(changes);
+      else this.#warn(changes);
     } catch (error) {
       troubles.add(messageOf(error));
     }
     for (const trouble of troubles) {
-      if (!this.troubles.has(trouble))
-        this.options.log.warn(`cannot check the interrupt affinity: ${trouble}`);
+      if (!this.#troubles.has(trouble))
+        this.#options.log.warn(`cannot check the interrupt affinity: ${trouble}`);
     }
-    if (troubles.size === 0 && this.troubles.size > 0)
-      this.options.log.info('the interrupt affinity can be checked again');
-    this.troubles = troubles;
+    if (troubles.size === 0 && this.#troubles.size > 0)
+      this.#options.log.info('the interrupt affinity can be checked again');
+    this.#troubles = troubles;
   }
 
   /** Makes a new plan when vectors or online CPUs are not those of the last round. */
-  private followVectors(troubles: Set<string>): void {
-    const { root } = this.options;
+  #followVectors(troubles: Set<string>): void {
+    const { root } = this.#options;
     const seen = vectorsOfHost(root);
-    if (seen === this.seen) return;
-    this.interrupts = readInterrupts(root);
+    if (seen === this.#seen) return;
+    this.#interrupts = readInterrupts(root);
     let next: ReplannedVectors;
     try {
-      const plan = this.options.replan();
-      this.online = new Set(plan.topology.online);
-      next = adoptPlan(this.wanted, plan, this.options.coresGiven);
+      const plan = this.#options.replan();
+      this.#online = new Set(plan.topology.online);
+      next = adoptPlan(this.#wanted, plan, this.#options.coresGiven);
     } catch (error) {
       troubles.add(messageOf(error));
       return;
     }
-    this.seen = seen;
-    this.wanted = next.wanted;
+    this.#seen = seen;
+    this.#wanted = next.wanted;
     const changes = replannedInWords(next);
     if (changes !== '') {
-      this.options.log.warn(`the interrupts of ${this.options.plan.interface} have changed: ${changes}`);
+      this.#options.log.warn(`the interrupts of ${this.#options.plan.interface} have changed: ${changes}`);
     }
-    this.tellMissingCores(next.missingCores);
-    if (next.gone.length + next.added.length > 0) this.repair.startOver();
-    for (const { irq } of [...next.gone, ...next.added, ...next.moved]) this.reported.delete(irq);
+    this.#tellMissingCores(next.missingCores);
+    if (next.gone.length + next.added.length > 0) this.#repair.startOver();
+    for (const { irq } of [...next.gone, ...next.added, ...next.moved]) this.#reported.delete(irq);
   }
 
-  private tellMissingCores(cores: readonly number[]): void {
+  #tellMissingCores(cores: readonly number[]): void {
     const list = formatCpuList(cores);
-    if (list === this.missingTold) return;
-    this.missingTold = list;
+    if (list === this.#missingTold) return;
+    this.#missingTold = list;
     if (list === '') return;
-    this.options.log.warn(
-      `the plan for ${this.options.plan.interface} now needs forwarding cores ${list}, which katran was not started with; ` +
-        `it keeps to ${cpusInWords(this.options.coresGiven)} until start-katran is restarted`,
+    this.#options.log.warn(
+      `the plan for ${this.#options.plan.interface} now needs forwarding cores ${list}, which katran was not started with; ` +
+        `it keeps to ${cpusInWords(this.#options.coresGiven)} until start-katran is restarted`,
     );
   }
 
-  private findChanges(interrupts: InterruptTable, troubles: Set<string>): ChangedMask[] {
+  #findChanges(interrupts: InterruptTable, troubles: Set<string>): ChangedMask[] {
     const changes: ChangedMask[] = [];
-    for (const vector of this.wanted) {
+    for (const vector of this.#wanted) {
       // A vector that is not there any more is a matter for the next plan.
       if (interrupts.lines.get(vector.irq)?.actions.includes(vector.name) !== true) continue;
       try {
-        const found = this.whereItIs(vector);
+        const found = this.#whereItIs(vector);
         if (!sameMask(found, vector.mask)) changes.push({ vector, found });
-        else this.foundRight(vector);
+        else this.#foundRight(vector);
       } catch (error) {
         troubles.add(messageOf(error));
       }
@@ -225,32 +225,32 @@ class AffinityGuard implements Guard {
   }
 
   /** The mask of a vector; with `keep` that of the CPU it is delivered to, where the kernel says so. */
-  private whereItIs(vector: WantedVector): string {
-    const { root, plan } = this.options;
+  #whereItIs(vector: WantedVector): string {
+    const { root, plan } = this.#options;
     const mask = readPresentMask(root, vector);
     if (plan.strategy !== 'keep' || sameMask(mask, vector.mask)) return mask;
-    const cpu = keptCpu(mask, readEffectiveAffinity(root, vector.irq) ?? null, this.online);
+    const cpu = keptCpu(mask, readEffectiveAffinity(root, vector.irq) ?? null, this.#online);
     return cpu === undefined ? mask : formatAffinityMask([cpu], plan.topology.possibleCpus);
   }
 
-  private foundRight(vector: WantedVector): void {
-    this.repair.foundRight(vector.irq);
-    if (!this.reported.delete(vector.irq) || this.repairs) return;
-    this.options.log.info(`${irqInWords(vector)} is on ${maskInWords(vector.mask)} again`);
+  #foundRight(vector: WantedVector): void {
+    this.#repair.foundRight(vector.irq);
+    if (!this.#reported.delete(vector.irq) || this.#repairs) return;
+    this.#options.log.info(`${irqInWords(vector)} is on ${maskInWords(vector.mask)} again`);
   }
 
-  private warn(changes: readonly ChangedMask[]): void {
-    const fresh = changes.filter(({ vector, found }) => this.reported.get(vector.irq) !== found);
+  #warn(changes: readonly ChangedMask[]): void {
+    const fresh = changes.filter(({ vector, found }) => this.#reported.get(vector.irq) !== found);
     if (fresh.length === 0) return;
-    for (const { vector, found } of fresh) this.reported.set(vector.irq, found);
-    this.options.log.warn(
-      `interrupt affinity is not as planned: ${changesInWords(fresh)}${suspectClause(this.options.root)}; ` +
-        this.waysOut(),
+    for (const { vector, found } of fresh) this.#reported.set(vector.irq, found);
+    this.#options.log.warn(
+      `interrupt affinity is not as planned: ${changesInWords(fresh)}${suspectClause(this.#options.root)}; ` +
+        this.#waysOut(),
     );
   }
 
-  private waysOut(): string {
-    const { plan, planFlags } = this.options;
+  #waysOut(): string {
+    const { plan, planFlags } = this.#options;
     if (plan.strategy === 'keep')
       return 'put it back, or restart start-katran to plan with what is there now';
     return (

@@ -24,36 +24,39 @@ export interface MaskRepairOptions {
 
 /** Writes changed masks again, within a budget, and says so. */
 export class MaskRepair {
-  private readonly budget = new RepairBudget();
-  private readonly saved: Set<string>;
+  readonly #options: MaskRepairOptions;
 
-  constructor(private readonly options: MaskRepairOptions) {
-    this.saved = new Set(options.saved.map(irqInWords));
+  readonly #budget = new RepairBudget();
+  readonly #saved: Set<string>;
+
+  constructor(options: MaskRepairOptions) {
+    this.#options = options;
+    this.#saved = new Set(options.saved.map(irqInWords));
   }
 
   /** A mask was found right. */
   foundRight(irq: number): void {
-    this.budget.foundRight(irq);
+    this.#budget.foundRight(irq);
   }
 
   /** Somebody asks: what was given up on is tried again. */
   tryAgain(): void {
-    this.budget.tryAgain();
+    this.#budget.tryAgain();
   }
 
   /** The vectors are others now: nothing that was tried before counts. */
   startOver(): void {
-    this.budget.reset();
+    this.#budget.reset();
   }
 
   /** Writes what may be written now; never throws. */
   repair(changes: readonly ChangedMask[]): void {
-    const { root, log, clock } = this.options;
+    const { root, log, clock } = this.#options;
     const now = clock.now();
     const due: ChangedMask[] = [];
     const lost: ChangedMask[] = [];
     for (const change of changes) {
-      const decision = this.budget.decide(change.vector.irq, now);
+      const decision = this.#budget.decide(change.vector.irq, now);
       if (decision === 'repair') due.push(change);
       if (decision === 'give-up') lost.push(change);
     }
@@ -65,16 +68,16 @@ export class MaskRepair {
     }
     if (due.length === 0) return;
     log.warn(`repairing interrupt affinity: ${changesInWords(due)}${suspectClause(root)}`);
-    this.saveNew(due);
-    for (const { vector } of due) this.write(vector);
+    this.#saveNew(due);
+    for (const { vector } of due) this.#write(vector);
   }
 
   /** So that `restore` knows the vectors that did not exist when the plan was written. */
-  private saveNew(changes: readonly ChangedMask[]): void {
-    const fresh = changes.filter(({ vector }) => !this.saved.has(irqInWords(vector)));
+  #saveNew(changes: readonly ChangedMask[]): void {
+    const fresh = changes.filter(({ vector }) => !this.#saved.has(irqInWords(vector)));
     if (fresh.length === 0) return;
-    for (const { vector } of fresh) this.saved.add(irqInWords(vector));
-    const { root, interfaceName, log } = this.options;
+    for (const { vector } of fresh) this.#saved.add(irqInWords(vector));
+    const { root, interfaceName, log } = this.#options;
     try {
       const masks = fresh.map(({ vector, found }) => ({ irq: vector.irq, name: vector.name, mask: found }));
       saveMasks(root, interfaceName, masks, log);
@@ -84,12 +87,12 @@ export class MaskRepair {
     }
   }
 
-  private write({ irq, cpu, mask }: WantedVector): void {
-    const { root, log } = this.options;
+  #write({ irq, cpu, mask }: WantedVector): void {
+    const { root, log } = this.#options;
     log.info(`affinitizing irq ${irq} to cpu ${cpu} mask ${mask}`);
     try {
       setMask(root, irq, mask);
-      this.options.onRepaired?.();
+      this.#options.onRepaired?.();
     } catch (error) {
       const reason = error instanceof MaskNotSet ? error.reason : messageOf(error);
       log.warn(`cannot repair the affinity of irq ${irq}: ${reason}`);
