@@ -1,3 +1,4 @@
+import { parseHostPort } from '../linux/host-port.ts';
 import { CpuListError, parseCpuList } from '../linux/cpu-list.ts';
 import { macProblem, parseMac } from '../linux/mac.ts';
 
@@ -155,9 +156,5 @@ export const serverAddress: ValueType<string> = {
   kind: 'text',
   takes: 'HOST:PORT, for example 127.0.0.1:50051 or [::1]:50051',
   placeholder: 'HOST:PORT',
-  parse: (value) => {
-    const match = /^(\[[0-9a-fA-F:.]+\]|[^\s:[\]\p{Cc}]+):(\d{1,5})$/u.exec(value);
-    const port = Number(match?.[2]);
-    return match !== null && port > 0 && port <= 65535 ? value : undefined;
-  },
+  parse: (value) => (parseHostPort(value) === undefined ? undefined : value),
 };

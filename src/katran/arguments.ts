@@ -2,6 +2,7 @@ import type { AffinityPlan } from '../affinity/types.ts';
 import type { Options } from '../cli/options.ts';
 import { Failure } from '../failure.ts';
 import { dialTarget } from './dial-target.ts';
+import { gflagValue } from './gflags.ts';
 
 type Told = Pick<
   Options,
@@ -56,20 +57,6 @@ export function defaultMacArgument(mac: string): string {
   return `-default_mac=${mac}`;
 }
 
-/** What an argument after `--` sets, by gflags' rules: `-name=value`, `--name value`, `_` and `-` alike; the last one wins. */
-function lastValueOf(name: string, katranArguments: readonly string[]): string | undefined {
-  const end = katranArguments.indexOf('--');
-  const flags = end < 0 ? katranArguments : katranArguments.slice(0, end);
-  let value: string | undefined;
-  for (let i = 0; i < flags.length; i++) {
-    const [, given, , inPlace] = /^--?([^-=][^=]*)(=(.*))?$/s.exec(flags[i] ?? '') ?? [];
-    if (given?.replaceAll('-', '_') !== name) continue;
-    // Its value is the next argument, whatever that begins with.
-    value = inPlace ?? flags[++i] ?? value;
-  }
-  return value;
-}
-
 /**
  * The options with katran's last word: what follows `--` comes after the launcher's own arguments, and of several katran
  * takes the last, so that is where the launcher must look for it and how long it must wait for its end. Throws Failure for
@@ -78,14 +65,14 @@ function lastValueOf(name: string, katranArguments: readonly string[]): string |
 export function effectiveKatranOptions<
   T extends Pick<Options, 'server' | 'shutdown_delay' | 'katranArguments'>,
 >(options: T): T {
-  const server = lastValueOf('server', options.katranArguments);
+  const server = gflagValue(options.katranArguments, 'server');
   if (server?.startsWith('unix:') === true) {
     throw new Failure(`cannot follow katran to '${server}', given after --`, {
       remedy: 'give -server as HOST:PORT',
     });
   }
   if (server !== undefined) dialTarget(server);
-  const delay = lastValueOf('shutdown_delay', options.katranArguments)?.trim();
+  const delay = gflagValue(options.katranArguments, 'shutdown_delay')?.trim();
   // Of anything else katran says that it is no number, and ends.
   const readable = delay !== undefined && /^(?:\d+|0x[0-9a-f]+)$/i.test(delay);
   return {

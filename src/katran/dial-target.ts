@@ -1,5 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { Failure } from '../failure.ts';
+import { parseHostPort } from '../linux/host-port.ts';
 
 /**
  * The gRPC target to dial for an address katran listens on (`-server`): a wildcard becomes its loopback address,
@@ -7,11 +8,10 @@ import { Failure } from '../failure.ts';
  */
 export function dialTarget(address: string): string {
   if (/^unix:./.test(address)) return address;
-  const [, bracketed, bare, port] = /^(?:\[([^\]]+)\]|([^:[\]\s/]+)):(\d{1,5})$/.exec(address) ?? [];
-  const host = bracketed ?? bare;
-  if (host === undefined || port === undefined || Number(port) === 0 || Number(port) > 65535)
-    throw unusable(address);
-  if (bracketed !== undefined) {
+  const parsed = parseHostPort(address);
+  if (parsed === undefined) throw unusable(address);
+  const { host, port, bracketed } = parsed;
+  if (bracketed) {
     if (!isIPv6(host)) throw unusable(address);
     return `ipv6:[${isUnspecified(host) ? '::1' : host}]:${port}`;
   }

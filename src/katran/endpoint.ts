@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { parseHostPort } from '../linux/host-port.ts';
 import type { Options } from '../cli/options.ts';
 
 /** Where katran's gRPC server is spoken to. */
@@ -43,9 +44,8 @@ export function addressesConflict(one: string, other: string): boolean {
 /** The endpoint of `-server`. Without it katran listens on every address, and 127.0.0.1:50051 is polled. */
 export function katranEndpoint(options: Pick<Options, 'server'>): KatranEndpoint {
   const address = options.server ?? DEFAULT_ADDRESS;
-  const colon = address.lastIndexOf(':');
-  const named = canonical(address.slice(0, colon).replace(/^\[|\]$/g, ''));
-  const port = Number(address.slice(colon + 1));
+  const { host, port } = parseHostPort(address) ?? { host: address, port: 0 };
+  const named = canonical(host);
   const bound = options.server === undefined ? '0.0.0.0' : named;
   return {
     address,

@@ -15,16 +15,20 @@ export interface KatranSurroundings {
 }
 
 /**
- * Starts katran with these argv elements, in a session of its own; it is not killed when the launcher dies. Throws Failure when it
+ * Starts katran with this argv, in a session of its own; it is not killed when the launcher dies. Throws Failure when it
  * cannot be executed.
  */
 export async function startKatran(
   binary: string,
-  args: readonly string[],
+  [name, ...args]: readonly string[],
   { stdout, stderr, environment }: KatranSurroundings,
 ): Promise<KatranProcess> {
   try {
-    return await startChild(binary, args, { streams: [stdout, stderr], environment });
+    return await startChild(binary, args, {
+      streams: [stdout, stderr],
+      environment,
+      ...(name === undefined ? {} : { name }),
+    });
   } catch (error) {
     if (!(error instanceof NotStarted)) throw error;
     throw new Failure(error.message, { remedy: 'check -binary', cause: error });

@@ -135,7 +135,7 @@ async function endedWithin(katran: KatranProcess, ms: number): Promise<void> {
 export async function begin(launch: Launch, parts: LaunchParts): Promise<KatranProcess> {
   const { output, environment, log, binary, command, tally } = launch;
   const { stdout, stderr } = output;
-  const katran = await parts.startKatran(binary, command.slice(1), { stdout, stderr, environment });
+  const katran = await parts.startKatran(binary, command, { stdout, stderr, environment });
   tally.katranStarts += 1;
   log.info(`starting katran, pid ${katran.pid}: ${shellLine(command)}`);
   return katran;

@@ -231,6 +231,8 @@ export interface ChildOptions {
   readonly environment: ChildEnvironment;
   /** The working directory; that of this process where it is not given. */
   readonly directory?: string;
+  /** argv[0]; the file where it is not given. */
+  readonly name?: string;
 }
 
 /**
@@ -246,7 +248,7 @@ const OWN_DIRECTORY = '/proc/self/cwd';
 export async function startChild(
   file: string,
   args: readonly string[],
-  { streams: [stdout, stderr, ...others], environment, directory = OWN_DIRECTORY }: ChildOptions,
+  { streams: [stdout, stderr, ...others], environment, directory = OWN_DIRECTORY, name }: ChildOptions,
 ): Promise<Child> {
   const { execa } = await loadRunner();
   const begin = () =>
@@ -255,6 +257,7 @@ export async function startChild(
       env: environment,
       extendEnv: false,
       cwd: directory,
+      ...(name === undefined ? {} : { argv0: name }),
       detached: true,
       cleanup: false,
       forceKillAfterDelay: false,

@@ -91,14 +91,9 @@ const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? ''
  * before it is made and read back after it; if one fails, those made are put back, the last first, and a Failure says
  * which IRQ it was and why.
  *
- * One synchronous pass: signal handlers run before it or after it, so a SIGTERM never leaves half a plan. `shouldStop` is
- * asked before each write, and rolls back when it says so.
+ * One synchronous pass: signal handlers run before it or after it, so a SIGTERM never leaves half a plan.
  */
-export function applyPlan(
-  root: Root,
-  plan: AffinityPlan,
-  { log, shouldStop = () => false }: { log: Log; shouldStop?: () => boolean },
-): ApplyResult {
+export function applyPlan(root: Root, plan: AffinityPlan, { log }: { log: Log }): ApplyResult {
   const pinned = pinnedVectors(plan);
   if (pinned.length === 0) return { applied: [], savedTo: null };
   const vectors = pinned.map((vector) => withPreviousMask(root, vector));
@@ -112,7 +107,6 @@ export function applyPlan(
   const attempted: AppliedVector[] = [];
   try {
     for (const vector of vectors) {
-      if (shouldStop()) throw new Failure('asked to stop while writing IRQ masks');
       log.info(`affinitizing irq ${vector.irq} to cpu ${vector.cpu} mask ${vector.mask}`);
       attempted.push(vector);
       setMask(root, vector.irq, vector.mask);

@@ -203,15 +203,6 @@ describe('all or nothing', () => {
     expect(machine.mask(30)).toBe('0000000f');
   });
 
-  test('asked to stop in the middle, it rolls back', () => {
-    let asked = 0;
-    expect(() =>
-      applyPlan(machine.root, machine.plan(), { log, shouldStop: () => (asked += 1) > 2 }),
-    ).toThrow('asked to stop while writing IRQ masks; all masks are as they were before');
-    expect(log.of('info')).toHaveLength(2);
-    expect(machine.masks()).toEqual({ 30: '0000000f', 31: '0000000f', 32: '0000000f', 33: '0000000f' });
-  });
-
   test('an unreadable mask is found out before anything is written', () => {
     const plan = machine.plan();
     machine.free(33);
