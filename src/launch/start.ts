@@ -6,7 +6,7 @@ import { startKatran, type KatranExit, type KatranProcess } from '../katran/proc
 import { restoreShown } from '../katran/services/restore-shown.ts';
 import type { Services } from '../katran/services/types.ts';
 import { openRoot } from '../linux/root.ts';
-import { xdpProgramsOf } from '../linux/xdp-programs.ts';
+import { tcProgramsOf, xdpProgramsOf } from '../linux/xdp-programs.ts';
 import { shellLine } from '../terminal/shell-quote.ts';
 import { pushUntilItReadsBack, waitForAnswer } from './readiness.ts';
 import type { Launch } from './types.ts';
@@ -20,6 +20,8 @@ export interface LaunchParts {
   readonly isListening: typeof isListening;
   /** Ids of the XDP programs that a process holds. */
   readonly programsOf: (pid: number) => readonly number[];
+  /** Ids of its tc programs. */
+  readonly tcProgramsOf: (pid: number) => readonly number[];
 }
 
 export const PARTS: LaunchParts = {
@@ -28,6 +30,7 @@ export const PARTS: LaunchParts = {
   openClientOf: openKatranClientOf,
   isListening,
   programsOf: (pid) => xdpProgramsOf(openRoot('/'), pid),
+  tcProgramsOf: (pid) => tcProgramsOf(openRoot('/'), pid),
 };
 
 /** A katran that answers, is the one that was started, and has its MAC and its services. */

@@ -9,6 +9,7 @@ import { readServices } from '../katran/services/read.ts';
 import { restoreServices } from '../katran/services/restore.ts';
 import { NO_SERVICES, type Services } from '../katran/services/types.ts';
 import { listenForHandover, type Answer } from './control.ts';
+import { deleteLeftFilters } from './healthcheck-filters.ts';
 import { lateInWords, stopInOrder } from './launch.ts';
 import { ownPredecessor, type Found, type Inherited, type Predecessor } from './predecessor.ts';
 import { endRest } from './process-group.ts';
@@ -154,6 +155,7 @@ class Succession {
       client = start.client;
       const latest = predecessor === undefined ? undefined : await this.#catchUp(predecessor, client);
       await this.#takeOver(katran, predecessor);
+      await deleteLeftFilters(launch, this.#parts.tcProgramsOf(katran.pid));
       // It may die before its services are first read.
       this.#remembered = latest ?? services ?? NO_SERVICES;
       announceUp(launch, katran);
@@ -289,6 +291,7 @@ class Succession {
 
   /** Takes the last program out of the slots: a stop was asked for. */
   async #emptied(status: number): Promise<number> {
+    await deleteLeftFilters(this.#first, 'none');
     await this.#array.clear(this.#array.active);
     await this.#array.clear(this.#array.staging);
     return status;

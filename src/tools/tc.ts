@@ -1,4 +1,4 @@
-import { field, parseToolList } from './json.ts';
+import { field, numberField, parseToolList, textField } from './json.ts';
 import type { Tools } from './toolbox.ts';
 
 /** Kinds in the output of `tc -j qdisc show dev IF`: `mq`, `clsact`. Throws Failure when that is no JSON. */
@@ -9,4 +9,39 @@ export function parseQdiscKinds(text: string): string[] {
 /** Throws Failure. */
 export async function readQdiscKinds(tools: Tools, name: string): Promise<string[]> {
   return parseQdiscKinds(await tools.ask('tc', ['-j', 'qdisc', 'show', 'dev', name]));
+}
+
+/** A BPF filter of an interface's egress. */
+export interface BpfFilter {
+  readonly priority: number;
+  /** `0x1`, as tc takes it back. */
+  readonly handle: string;
+  readonly program: number;
+}
+
+/** Of the output of `tc -j filter show dev IF egress`, which also has a line without a handle for each priority. */
+export function parseBpfFilters(text: string): BpfFilter[] {
+  return parseToolList('tc', text).flatMap((item) => {
+    const options = field(item, 'options');
+    const priority = numberField(item, 'pref');
+    const handle = textField(options, 'handle');
+    const program = numberField(field(options, 'prog'), 'id');
+    if (field(item, 'kind') !== 'bpf' || priority === undefined) return [];
+    return handle === undefined || program === undefined ? [] : [{ priority, handle, program }];
+  });
+}
+
+/** Throws Failure. */
+export async function readBpfFilters(tools: Tools, name: string): Promise<BpfFilter[]> {
+  return parseBpfFilters(await tools.ask('tc', ['-j', 'filter', 'show', 'dev', name, 'egress']));
+}
+
+/** Throws Failure. */
+export async function deleteBpfFilter(
+  tools: Tools,
+  name: string,
+  { priority, handle }: BpfFilter,
+): Promise<void> {
+  const which = ['prio', String(priority), 'handle', handle, 'bpf'];
+  await tools.ask('tc', ['filter', 'del', 'dev', name, 'egress', ...which]);
 }

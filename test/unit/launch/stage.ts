@@ -78,6 +78,7 @@ export class Stage {
       openClientOf: () => Promise.resolve(this.client),
       isListening: () => true,
       programsOf: () => [],
+      tcProgramsOf: () => [],
       ...this.parts,
     });
   }

@@ -101,6 +101,7 @@ async function begin(
         return client === undefined ? Promise.reject(new Error(`no katran ${pid}`)) : Promise.resolve(client);
       },
       isListening: () => true,
+      tcProgramsOf: () => [],
       programsOf: (pid) => [byPid(pid)?.program ?? 0],
     },
   );
