@@ -3,6 +3,14 @@ import { Readable, Writable } from 'node:stream';
 import tty from 'node:tty';
 import { DescriptorOutput, type Output, type Terminal } from './terminal/output.ts';
 
+/** A terminal whose keys are listened to. */
+export interface Keyboard {
+  /** Listens on, after release(). */
+  hold(): void;
+  /** The terminal is as it was, and is read no more. */
+  release(): void;
+}
+
 /** All that a run takes from its process: the one place that touches the process. */
 export interface World {
   readonly argv: readonly string[];
@@ -22,6 +30,11 @@ export interface World {
   onSignals(signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): () => void;
   /** Stops this process, as Ctrl-Z does, until somebody continues it. */
   suspend(): void;
+  /**
+   * Calls the listener with what is typed, key by key and without showing it, where stdin is a terminal; undefined where it is none. Ctrl-C
+   * and Ctrl-Z are then no signals, but what is typed.
+   */
+  keyboard(listener: (text: string) => void): Keyboard | undefined;
   /** Calls the listener for an error that nobody caught, instead of dying of it; gives back what takes it off. */
   onUncaught(listener: (error: unknown) => void): () => void;
 }
@@ -89,6 +102,26 @@ function send(id: number, signal: NodeJS.Signals): void {
   }
 }
 
+function keyboardOf(listener: (text: string) => void): Keyboard | undefined {
+  if (!tty.isatty(0)) return undefined;
+  const { stdin } = process;
+  const hear = (typed: Buffer | string): void => listener(String(typed));
+  const keyboard = {
+    hold: () => {
+      stdin.setRawMode(true);
+      stdin.off('data', hear).on('data', hear);
+      stdin.resume();
+    },
+    release: () => {
+      stdin.off('data', hear);
+      stdin.pause();
+      stdin.setRawMode(false);
+    },
+  };
+  keyboard.hold();
+  return keyboard;
+}
+
 /** The world of this process. */
 export function processWorld(): World {
   withoutStreams();
@@ -112,6 +145,7 @@ export function processWorld(): World {
       };
     },
     suspend: () => void process.kill(process.pid, 'SIGSTOP'),
+    keyboard: keyboardOf,
     onUncaught: (listener) => {
       process.on('uncaughtException', listener).on('unhandledRejection', listener);
       return () => process.off('uncaughtException', listener).off('unhandledRejection', listener);

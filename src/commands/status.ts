@@ -39,7 +39,7 @@ async function measure(subject: Subject): Promise<StatusReport> {
 function printed(report: StatusReport, { world }: Task): string {
   const screen = screenFor(world.stdout, world.environment);
   const { facts, map, vips, queues, verdict } = statusParts(report, Date.now(), screen, null);
-  return [...facts, ...map, ...vips(MOST_VIPS), ...queues, '', ...verdict, ''].join('\n');
+  return [...facts, ...map, ...vips(MOST_VIPS), ...queues('queue'), '', ...verdict, ''].join('\n');
 }
 
 /**

@@ -122,10 +122,33 @@ function takenBy({ byCpu }: QueueRate): string {
   );
 }
 
-function queueTable({ queues, observed }: StatusReport): string[] {
+/** How the table of queues is ordered; by `rate`: the busiest first. */
+export type QueueOrder = 'queue' | 'CPU' | 'rate';
+
+/** The queues as they come are in the order of NIC and number, and stay so among equals. */
+function inOrder(queues: readonly QueueRate[], order: QueueOrder): readonly QueueRate[] {
+  const firstCpu = ({ cpus }: QueueRate): number => cpus[0] ?? Number.POSITIVE_INFINITY;
+  switch (order) {
+    case 'queue':
+      return queues;
+    case 'CPU':
+      return queues.toSorted((a, b) => (firstCpu(a) < firstCpu(b) ? -1 : firstCpu(a) > firstCpu(b) ? 1 : 0));
+    case 'rate':
+      return queues.toSorted((a, b) => b.perSecond - a.perSecond);
+  }
+}
+
+/** `12k irq/s, 8 queues, 4 CPUs`: CPUs that take any. */
+export function totalWords({ queues, rates }: StatusReport): string {
+  const total = [...rates.values()].reduce((sum, rate) => sum + rate, 0);
+  const cpus = [...rates.values()].filter((rate) => rate > 0).length;
+  return `${shortCount(total)} irq/s, ${queues.length} queues, ${cpus} CPUs`;
+}
+
+function queueTable({ queues, observed }: StatusReport, order: QueueOrder): string[] {
   if (queues.length === 0) return [];
   const several = observed.nics.length > 1;
-  const rows = queues.map((queue) => [
+  const rows = inOrder(queues, order).map((queue) => [
     ...(several ? [queue.nic] : []),
     String(queue.queue),
     queue.irqs.join(','),
@@ -173,12 +196,18 @@ export function statusParts(
   now: number,
   screen: Screen,
   wrapAt: number | null,
-): { facts: string[]; map: string[]; vips: (most: number) => string[]; queues: string[]; verdict: string[] } {
+): {
+  facts: string[];
+  map: string[];
+  vips: (most: number) => string[];
+  queues: (order: QueueOrder) => string[];
+  verdict: string[];
+} {
   return {
     facts: facts(report, now, screen),
     map: ['', ...liveMap(report, screen)],
     vips: (most) => (report.traffic === null ? [] : vipTable(report.traffic, most)),
-    queues: queueTable(report),
+    queues: (order) => queueTable(report, order),
     verdict: verdict(report, screen, wrapAt),
   };
 }

@@ -206,14 +206,18 @@ describe.skipIf(!HAS_TMUX).each(ARTIFACTS)(
       expect(screen.history()).not.toContain('NUMA');
     });
 
-    it('fits a terminal that gets smaller, and says what it leaves out', async () => {
+    it('fits a terminal that gets smaller, says which lines are shown, and scrolls to the others; q ends it', async () => {
       await up(artifact);
       const screen = watch();
       await screen.shows(/nothing wrong/);
       screen.resize(60, 12);
       // A frame as the terminal cut it may be seen before the one that was drawn for it.
-      await screen.shows(/start-katran status[^]*more lines: make the window higher/);
-      screen.press('C-c');
+      await screen.shows(/start-katran status[^]*lines 1-10 of \d+: arrows/);
+      screen.press('End');
+      await screen.shows(/start-katran status[^]*lines (?!1-)\d+-(\d+) of \1: arrows/);
+      screen.press('Home');
+      await screen.shows(/lines 1-10 of/);
+      screen.press('q');
       await screen.shows(/ended with 0/);
     });
 

@@ -23,7 +23,10 @@ class TestTerminal {
   readonly events = new EventEmitter();
   drawn = '';
   width = 80;
+  height = 24;
   broken = false;
+  keyboard: 'none' | 'as it was' | 'held' = 'as it was';
+  suspensions: string[] = [];
 
   write(text: string): void {
     this.drawn += text;
@@ -36,7 +39,9 @@ class TestTerminal {
     const terminal = this;
     const stdout = {
       isTerminal: true,
-      rows: 24,
+      get rows(): number {
+        return terminal.height;
+      },
       get columns(): number {
         if (terminal.broken) throw new Error('the terminal is broken');
         return terminal.width;
@@ -59,10 +64,25 @@ class TestTerminal {
       pid: 1,
       self: ['start-katran'],
       onSignals: (signals, listener) => listen(signals, listener),
-      suspend: () => undefined,
+      suspend: () => void this.suspensions.push(this.keyboard),
       signalProcess: () => undefined,
       endProcess: () => {
         throw new Error('status ends by itself');
+      },
+      keyboard: (listener) => {
+        if (this.keyboard === 'none') return undefined;
+        const hold = (): void => {
+          this.keyboard = 'held';
+          events.off('typed', listener).on('typed', listener);
+        };
+        hold();
+        return {
+          hold,
+          release: () => {
+            this.keyboard = 'as it was';
+            events.off('typed', listener);
+          },
+        };
       },
       onUncaught: (listener) => listen(['uncaught'], (error) => listener(error)),
     };
@@ -128,6 +148,50 @@ describe('status -watch', () => {
     happen(terminal);
     await expect(watching).rejects.toThrow('the terminal is broken');
     expect(terminal.drawn.endsWith(LEAVE)).toBe(true);
+    expect(terminal.keyboard).toBe('as it was');
     expect(terminal.events.eventNames()).toEqual([]);
+  });
+
+  it.each([
+    ['q', 'done'],
+    ['\x03', 'done'],
+    ['\x1c', { signal: 'SIGQUIT' }],
+  ])('%j ends it, and the keyboard is as it was', async (typed, ending) => {
+    const terminal = new TestTerminal();
+    const watching = watchStatus(subjectOn(terminal));
+    await terminal.nextFrame();
+    expect(terminal.keyboard).toBe('held');
+    terminal.events.emit('typed', typed);
+    if (typeof ending === 'string') expect(['done', 'foundWrong']).toContain(await watching);
+    else expect(await watching).toEqual(ending);
+    expect(terminal.keyboard).toBe('as it was');
+  });
+
+  it('stopped with Ctrl-Z, the keyboard is as it was before; continued, keys are heard again', async () => {
+    const terminal = new TestTerminal();
+    const watching = watchStatus(subjectOn(terminal));
+    await terminal.nextFrame();
+    terminal.events.emit('SIGTSTP', 'SIGTSTP');
+    expect(terminal.suspensions).toEqual(['as it was']);
+    terminal.events.emit('SIGCONT', 'SIGCONT');
+    expect(terminal.keyboard).toBe('held');
+    terminal.events.emit('typed', 'q');
+    await watching;
+    expect(terminal.keyboard).toBe('as it was');
+  });
+
+  it('what does not fit is scrolled to, and it is said where one is', async () => {
+    const terminal = new TestTerminal();
+    terminal.height = 10;
+    const watching = watchStatus(subjectOn(terminal));
+    await terminal.nextFrame();
+    expect(terminal.drawn).toMatch(/lines 1-8 of (\d+)/);
+    const length = Number(/of (\d+): arrows/.exec(terminal.drawn)?.[1]);
+    terminal.events.emit('typed', '\x1b[F');
+    expect(terminal.drawn).toContain(`lines ${length - 7}-${length} of ${length}`);
+    terminal.events.emit('typed', '\x1b[A\x1b[5~');
+    expect(terminal.drawn).toContain(`lines ${length - 15}-${length - 8} of`);
+    terminal.events.emit('typed', 'q');
+    await watching;
   });
 });
