@@ -109,6 +109,9 @@ export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   try {
     await awaitLink(task, desk, manager);
     return await launchOnLink(task, desk, manager, binary);
+  } catch (error) {
+    if (error instanceof Failure) manager.failed(error.message);
+    throw error;
   } finally {
     await manager.close();
   }

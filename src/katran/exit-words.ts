@@ -14,7 +14,9 @@ function usualMeaning(exit: KatranExit, phase: Phase): string | undefined {
     case 'SIGSEGV':
       return starting ? "after 'Server listening' this usually means that its port is taken" : 'it crashed';
     case 'SIGKILL':
-      return "somebody killed it, or the kernel ran out of memory ('dmesg | grep -i oom')";
+      return exit.byUs === true
+        ? 'the launcher killed it'
+        : "somebody killed it, or the kernel ran out of memory ('dmesg | grep -i oom')";
     case 'SIGPIPE':
       return 'the reader of its log is gone';
     case 'SIGTERM':

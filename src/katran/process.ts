@@ -1,8 +1,8 @@
 import { EXIT, Failure, statusOfSignal } from '../failure.ts';
 import { NotStarted, startChild, type Child, type End } from '../tools/run.ts';
 
-/** How katran ended: exactly one of the two is set. */
-export type KatranExit = End;
+/** How katran ended: code or signal. `byUs`: the launcher itself sent the signal, SIGKILL. */
+export type KatranExit = End & { readonly byUs?: true };
 
 export type KatranProcess = Child;
 

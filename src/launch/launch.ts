@@ -1,4 +1,4 @@
-import { EXIT, Failure, messageOf } from '../failure.ts';
+import { EXIT, Failure } from '../failure.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
 import { describeExit, type Phase } from '../katran/exit-words.ts';
 import { exitStatusOf, unaskedStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
@@ -45,7 +45,7 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     if (ended !== undefined && ended !== LOST) {
       // Katran's own last lines are out before what is said of them.
       await output.close();
-      log.error(describeExit(ended, 'running', await leftBehind(launch, ended, 'running')));
+      sayFailure(launch, describeExit(ended, 'running', await leftBehind(launch, ended, 'running')));
       // First, so that no call under way is waited for: there is nobody left to answer it.
       client.close();
       await watched.stop('died');
@@ -57,14 +57,24 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     await sayEnd(launch, exit, 'running');
     return ended === LOST ? EXIT.failed : exitStatusOf(exit);
   } catch (error) {
-    log.error(`stopping katran (pid ${katran.pid}): ${messageOf(error)}`);
+    const foreseen = error instanceof Failure;
+    // What nobody has foreseen is told with its trace, once katran has ended.
+    if (foreseen) sayFailure(launch, `stopping katran (pid ${katran.pid}): ${error.message}`);
+    else log.error(`stopping katran (pid ${katran.pid})`);
     await watched?.stop('died');
     client?.close();
     await stopInOrder(launch, katran);
+    if (foreseen) return error.exitStatus;
     throw error;
   } finally {
     await endRest(launch, katran);
   }
+}
+
+/** Why the launch fails, for the log and for what the service manager shows of it. */
+function sayFailure({ log, manager }: Launch, why: string): void {
+  log.error(why);
+  manager.failed(why);
 }
 
 /** How a katran that was to end has ended. */
@@ -96,11 +106,10 @@ export function lateInWords({ options, endpoint }: Launch, katran: KatranProcess
 }
 
 async function giveUp(launch: Launch, katran: KatranProcess, why: NotUp): Promise<number> {
-  const { log } = launch;
   switch (why.kind) {
     case 'exited': {
       await launch.output.close();
-      log.error(describeExit(why.exit, 'starting', await leftBehind(launch, why.exit, 'starting')));
+      sayFailure(launch, describeExit(why.exit, 'starting', await leftBehind(launch, why.exit, 'starting')));
       return unaskedStatusOf(why.exit);
     }
     case 'stopped': {
@@ -109,7 +118,7 @@ async function giveUp(launch: Launch, katran: KatranProcess, why: NotUp): Promis
       return exitStatusOf(exit);
     }
     case 'timeout':
-      log.error(`${lateInWords(launch, katran)}; stopping it`);
+      sayFailure(launch, `${lateInWords(launch, katran)}; stopping it`);
       await sayViolentEnd(launch, await stopInOrder(launch, katran));
       return EXIT.failed;
   }

@@ -2,6 +2,7 @@ import type { Log } from '../log/log.ts';
 import { printableLine } from '../terminal/printable.ts';
 import type { Tools } from '../tools/toolbox.ts';
 import type { World } from '../world.ts';
+import { LONGEST_TIMER_MS } from './longest-timer.ts';
 import { watchdogMs } from './notify-environment.ts';
 import { systemdNotify, type Notifier } from './systemd-notify.ts';
 
@@ -15,6 +16,8 @@ export interface ServiceManager {
   /** The MAC has read back: whatever waits for this service may go on. */
   ready(text: string): void;
   stopping(text: string, needMs: number): void;
+  /** Why the service ends; it is what stays in `systemctl status`. */
+  failed(why: string): void;
   /** Pings the watchdog, if there is one, as long as this process is alive: a katran that does not answer forwards on. */
   watch(): void;
   /** No more pings; waits a moment for messages under way. */
@@ -25,6 +28,7 @@ const NOBODY: ServiceManager = {
   status: () => undefined,
   ready: () => undefined,
   stopping: () => undefined,
+  failed: () => undefined,
   watch: () => undefined,
   close: () => Promise.resolve(),
 };
@@ -36,7 +40,7 @@ export function openServiceManager(
   log: Log,
 ): ServiceManager {
   if ((environment.NOTIFY_SOCKET ?? '') === '') return NOBODY;
-  return new Systemd(systemdNotify(environment, tools, log), pid, watchdogMs(environment, pid));
+  return new Systemd(systemdNotify(environment, tools, log), pid, watchdogMs(environment, pid), log);
 }
 
 /** EXTEND_TIMEOUT_USEC= in sd_notify(3): never shortens what the unit says. */
@@ -53,8 +57,13 @@ class Systemd implements ServiceManager {
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
   #pinging = false;
+  #failed = false;
+  readonly #log: Log;
+  /** When the last ping was taken; undefined before the first. */
+  #heardAt: number | undefined;
 
-  constructor(notifier: Notifier, pid: number, watchdog: number | undefined) {
+  constructor(notifier: Notifier, pid: number, watchdog: number | undefined, log: Log) {
+    this.#log = log;
     this.#notifier = notifier;
     this.#pid = pid;
     this.#watchdogMs = watchdog;
@@ -76,8 +85,16 @@ class Systemd implements ServiceManager {
   stopping(text: string, needMs: number): void {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#sayIfWatchdog();
     this.#endPings();
     void this.#send('STOPPING=1', statusLine(text), ...extension(needMs));
+  }
+
+  failed(why: string): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#stopping = true;
+    void this.#send(statusLine(why));
   }
 
   watch(): void {
@@ -88,10 +105,21 @@ class Systemd implements ServiceManager {
       if (this.#pinging) return;
       this.#pinging = true;
       await this.#send('WATCHDOG=1');
+      this.#heardAt = performance.now();
       this.#pinging = false;
     };
-    this.#timer = setInterval(() => void ping(), this.#watchdogMs / 2);
+    this.#timer = setInterval(() => void ping(), Math.min(this.#watchdogMs / 2, LONGEST_TIMER_MS));
     void ping();
+  }
+
+  /** The unit's watchdog asks to stop by the same signal as an operator does; but only after it has heard nothing for its time. */
+  #sayIfWatchdog(): void {
+    if (this.#watchdogMs === undefined || this.#heardAt === undefined) return;
+    const silentMs = Math.round(performance.now() - this.#heardAt);
+    if (silentMs <= this.#watchdogMs) return;
+    this.#log.error(
+      `the stop comes from systemd's watchdog: the launcher gave no sign of life for ${silentMs} ms (WatchdogSec is ${this.#watchdogMs} ms); it was frozen, or the machine had no time for it`,
+    );
   }
 
   async close(): Promise<void> {

@@ -36,5 +36,6 @@ export async function stopKatran({ katran, shutdownDelayMs, log }: ShutdownOptio
   if (ended !== undefined) return ended;
   log.error(`katran (pid ${katran.pid}) has not ended ${patienceMs} ms after SIGTERM; killing it`);
   katran.kill('SIGKILL');
-  return katran.exited;
+  const exit = await katran.exited;
+  return exit.signal === 'SIGKILL' ? { ...exit, byUs: true } : exit;
 }

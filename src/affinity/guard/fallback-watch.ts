@@ -44,7 +44,7 @@ class FallbackWatcher implements FallbackWatch {
 
   #last: Reading | undefined;
   #underWay: Promise<void> | undefined;
-  #unanswered = false;
+  #unanswered = 0;
   #stopped = false;
   readonly #cancel: () => void;
 
@@ -74,13 +74,14 @@ class FallbackWatcher implements FallbackWatch {
     } catch (error) {
       if (this.#isStopped()) return;
       const message = `cannot read katran's fallback table statistics: ${messageOf(error)}`;
-      if (this.#unanswered) log.debug(message);
-      else log.warn(`${message}; trying on`);
-      this.#unanswered = true;
+      this.#unanswered += 1;
+      // Not at the first time: a katran that is dying answers no more either, and its death is said by itself.
+      if (this.#unanswered === 2) log.warn(`${message}; trying on`);
+      else log.debug(message);
       return;
     }
     if (this.#isStopped()) return;
-    this.#unanswered = false;
+    this.#unanswered = 0;
     const now: Reading = { time: this.#clock.now(), packets, interrupts: this.#interrupts() };
     // A counter that went down belongs to another katran: it starts over.
     if (this.#last !== undefined && now.packets > this.#last.packets)

@@ -21,6 +21,7 @@ const ENDS: [KatranExit, Phase, RegExp, xdp: boolean][] = [
   [signal('SIGSEGV'), 'starting', /'Server listening' this usually means that its port is taken/, true],
   [signal('SIGSEGV'), 'running', /it crashed/, true],
   [signal('SIGKILL'), 'running', /somebody killed it, or the kernel ran out of memory/, true],
+  [{ ...signal('SIGKILL'), byUs: true }, 'running', /status 137\): the launcher killed it$/, true],
   [signal('SIGPIPE'), 'running', /status 141\): the reader of its log is gone/, true],
   [signal('SIGHUP'), 'running', /status 129/, true],
   [

@@ -70,6 +70,42 @@ describe('the service manager', () => {
     expect(messages()).toHaveLength(3);
   });
 
+  it('is told why the service fails, also while it stops; that stays', async () => {
+    const { manager, messages } = heard(SOCKET);
+    manager.stopping('stopping katran', 2000);
+    manager.failed('katran died of SIGSEGV');
+    manager.failed('and again');
+    manager.status('late');
+    await close(manager);
+    expect(messages().slice(1)).toEqual(['STATUS=katran died of SIGSEGV']);
+  });
+
+  it('whose watchdog asks to stop after too long a silence: that is said, of an operator’s stop it is not', async () => {
+    for (const [frozenMs, said] of [
+      [30_000, [expect.stringMatching(/^error: the stop comes from systemd's watchdog: .* for 30000 ms/)]],
+      [1500, []],
+    ] as const) {
+      const { manager, log } = heard({ ...SOCKET, WATCHDOG_USEC: '2000000' });
+      manager.watch();
+      await vi.advanceTimersByTimeAsync(0);
+      // Nothing of the launcher runs meanwhile.
+      const now = performance.now();
+      const frozen = vi.spyOn(performance, 'now').mockReturnValue(now + frozenMs);
+      manager.stopping('stopping katran', 2000);
+      frozen.mockRestore();
+      expect(log.lines).toEqual(said);
+      await close(manager);
+    }
+  });
+
+  it('with a watchdog time beyond what a timer can take gets no flood of pings', async () => {
+    const { manager, messages } = heard({ ...SOCKET, WATCHDOG_USEC: String(100 * 24 * 3600 * 1e6) });
+    manager.watch();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(messages()).toEqual(['WATCHDOG=1']);
+    await close(manager);
+  });
+
   it('gets no ping more while the last one hangs', async () => {
     const { manager, messages } = heard(
       { ...SOCKET, WATCHDOG_USEC: '2000000' },

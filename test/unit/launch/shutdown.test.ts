@@ -60,7 +60,7 @@ describe('stopping katran', () => {
       expect.stringMatching(/^error: katran \(pid 4711\) has not ended 26000 ms after SIGTERM; killing it$/),
     ]);
     katran.end(KILLED);
-    expect(await stopped).toEqual(KILLED);
+    expect(await stopped).toEqual({ ...KILLED, byUs: true });
   });
 
   it('leaves no timer behind', async () => {

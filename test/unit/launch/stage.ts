@@ -99,6 +99,7 @@ export class Stage {
       status: (text) => void this.told.push(`status ${text}`),
       ready: (text) => void this.told.push(`ready ${text}`),
       stopping: (text) => void this.told.push(`stopping ${text}`),
+      failed: (why) => void this.told.push(`failed ${why}`),
       watch: () => void this.told.push('watch'),
       close: () => Promise.resolve(),
     };
