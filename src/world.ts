@@ -1,6 +1,5 @@
 import fs from 'node:fs';
-import { Readable, Writable } from 'node:stream';
-import tty from 'node:tty';
+import type { Readable, Writable } from 'node:stream';
 import { DescriptorOutput, type Output, type Terminal } from './terminal/output.ts';
 
 /** A terminal whose keys are listened to. */
@@ -42,9 +41,24 @@ export interface World {
 const positive = (value: unknown): number | undefined =>
   typeof value === 'number' && value > 0 ? value : undefined;
 
+/** Major number of the memory devices, /dev/null among them: Documentation/admin-guide/devices.txt. */
+const MEMORY_DEVICES = 1;
+
+/** Loading node:tty takes as long as reading and checking the flags, so it is asked only of what may be a terminal. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    const status = fs.fstatSync(descriptor);
+    if (!status.isCharacterDevice() || ((status.rdev >> 8) & 0xfff) === MEMORY_DEVICES) return false;
+  } catch {
+    // A closed descriptor is no terminal.
+    return false;
+  }
+  return process.getBuiltinModule('node:tty').isatty(descriptor);
+}
+
 /** The runtime's own stream is asked for only where it is a terminal: see withoutStreams. */
 function terminalOf(descriptor: number, stream: 'stdout' | 'stderr'): Terminal {
-  const attached = tty.isatty(descriptor);
+  const attached = isTerminal(descriptor);
   return {
     attached,
     get columns() {
@@ -59,22 +73,26 @@ function terminalOf(descriptor: number, stream: 'stdout' | 'stderr'): Terminal {
 /**
  * The runtime builds process.stdin, stdout and stderr for whoever looks at them, as a library does when it is loaded, and makes a
  * pipe or socket there non-blocking. Katran inherits the very same and would lose lines whenever their reader is slow. So these
- * are streams of ours, which do nothing before they are used. A terminal the runtime opens anew for itself.
+ * are streams of ours, which do nothing before they are used, and are loaded only then. A terminal the runtime opens anew for
+ * itself.
  */
 function withoutStreams(): void {
+  const streams = (): typeof import('node:stream') => process.getBuiltinModule('node:stream');
   const output = (descriptor: number): Writable =>
-    new Writable({
+    new (streams().Writable)({
       write: (chunk: Buffer, _encoding, done) => fs.write(descriptor, chunk, (error) => done(error)),
     });
-  const input = (): Readable => Readable.from([]);
-  const streams = [
+  const input = (): Readable => streams().Readable.from([]);
+  const standard = [
     ['stdin', 0, input],
     ['stdout', 1, () => output(1)],
     ['stderr', 2, () => output(2)],
   ] as const;
-  for (const [name, descriptor, make] of streams) {
-    if (tty.isatty(descriptor)) continue;
+  for (const [name, descriptor, make] of standard) {
+    if (isTerminal(descriptor)) continue;
     let stream: Readable | Writable | undefined;
+    // One runtime builds its stream when the property is defined anew, unless a value was put there before; the other refuses the value.
+    Reflect.set(process, name, undefined);
     Object.defineProperty(process, name, {
       configurable: true,
       enumerable: true,

@@ -7,6 +7,9 @@ const REPEATED = 200;
  */
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
 
+/** Printable ASCII without blanks at its ends. */
+const PLAIN = /^[!-~](?:[ -~]*[!-~])?$/;
+
 function escaped(character: string): string {
   const code = character.charCodeAt(0);
   return code < 0x100
@@ -27,6 +30,7 @@ function lengthInCharacters(text: string): number {
 
 /** The first characters of a text; a pair of surrogates is not taken apart. */
 function beginning(text: string, characters: number): string {
+  if (text.length <= characters) return text;
   let at = 0;
   for (let taken = 0; taken < characters && at < text.length; taken += 1) {
     at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
@@ -51,6 +55,8 @@ export function quoted(text: string, atMost = REPEATED): string {
 
 /** A text of several lines as one: line feeds and the blanks around them are one space. */
 export function printableLine(text: string, atMost = REPEATED): string {
+  // Nearly every line: there is nothing to look for in it.
+  if (text.length <= atMost && PLAIN.test(text)) return text;
   const lines = /[\r\n]/.test(text) ? text.split(/[\r\n]+/).map((line) => line.trim()) : [text.trim()];
   return printable(lines.filter((line) => line !== '').join(' '), atMost);
 }
