@@ -121,7 +121,7 @@ function send(id: number, signal: NodeJS.Signals): void {
 }
 
 function keyboardOf(listener: (text: string) => void): Keyboard | undefined {
-  if (!tty.isatty(0)) return undefined;
+  if (!isTerminal(0)) return undefined;
   const { stdin } = process;
   const hear = (typed: Buffer | string): void => listener(String(typed));
   const keyboard = {
