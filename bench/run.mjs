@@ -1,6 +1,5 @@
 // `npm run bench`: everything, some 6 minutes. `--guard`: short, fails on ratios. `--soak`: 10,000 gateway checks.
-// Builds, and installs nothing. Runs bench/main.ts in the runtime that the binary is made with: it tells what a child process cost,
-// which Node does not.
+// Builds what is not built, and installs nothing.
 // Runs bench/main.ts in the runtime that the binary is made with: it tells what a child process cost, which Node does not.
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
