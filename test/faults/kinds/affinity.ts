@@ -78,7 +78,11 @@ export const affinity: FaultKind = {
       /cannot save the IRQ masks found to .*EFBIG/,
       {
         options: () => ({ within: ['sh', '-c', 'trap \'\' XFSZ; ulimit -f 0; exec "$@"', 'sh'] }),
-        after: (scene) => fs.rmdirSync(path.join(run(scene), 'start-katran')),
+        after: (scene) => {
+          const directory = path.join(run(scene), 'start-katran');
+          // Refused where anything is in it.
+          if (fs.existsSync(directory)) fs.rmdirSync(directory);
+        },
       },
     ),
     {
