@@ -31,11 +31,8 @@ export interface Root {
   readIfPresent(path: string): string | undefined;
   /** The first so many bytes of a file, all of it where it is shorter; undefined when it does not exist. Throws KernelFileError otherwise. */
   readStart(path: string, bytes: number): string | undefined;
-  /**
-   * One write(2) of the text, as kernel files want it, and what the file has then: read from its beginning through the same
-   * descriptor, so that the file is opened once. Refuses an empty text. Throws KernelFileError.
-   */
-  writeAndReadBack(path: string, text: string): string;
+  /** One write(2) of the text, as kernel files want it. Refuses an empty text. Throws KernelFileError. */
+  write(path: string, text: string): void;
   /** Names in a directory, sorted; empty when it does not exist. Throws KernelFileError otherwise. */
   list(path: string): string[];
   /** Where a symbolic link ends, as a path below the root, or undefined when it does not exist. */
@@ -76,22 +73,6 @@ export function ownUid(): number | undefined {
     return uid === undefined ? undefined : Number(uid);
   } catch {
     return undefined;
-  }
-}
-
-/** More than any mask: one of 65,536 CPUs has 18 KiB. */
-const READ_AT_ONCE = 32 * 1024;
-let readBuffer: Buffer | undefined;
-
-/** What a file has from its beginning on, wherever the descriptor stands. */
-function textFromBeginning(descriptor: number): string {
-  const buffer = (readBuffer ??= Buffer.allocUnsafeSlow(READ_AT_ONCE));
-  let text = '';
-  for (let at = 0; ;) {
-    const count = fs.readSync(descriptor, buffer, 0, READ_AT_ONCE, at);
-    if (count === 0) return text;
-    text += buffer.toString('latin1', 0, count);
-    at += count;
   }
 }
 
@@ -161,16 +142,14 @@ export function openRoot(directory: string): Root {
       }
       return target.slice(prefix.length);
     },
-    writeAndReadBack: (p, text) => {
+    write: (p, text) => {
       // An empty write(2) is never made by Node: it would report success and change nothing.
       if (text === '')
         throw new KernelFileError(`refusing to write nothing to ${hostPath(p)}`, hostPath(p), 'EINVAL');
-      return attempt('write', p, (file) => {
-        const descriptor = fs.openSync(file, fs.constants.O_RDWR | fs.constants.O_TRUNC);
+      attempt('write', p, (file) => {
+        const descriptor = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_TRUNC);
         try {
-          // Where the descriptor stands: pwrite(2) is refused below /proc/irq with ESPIPE, pread(2) is not.
           fs.writeSync(descriptor, text);
-          return textFromBeginning(descriptor);
         } finally {
           fs.closeSync(descriptor);
         }

@@ -7,13 +7,13 @@ export type KernelAnswer = string | undefined;
 export function answering(root: Root, answer: (irq: number, mask: string) => KernelAnswer): Root {
   return {
     ...root,
-    writeAndReadBack: (file, text) => {
+    write: (file, text) => {
       const irq = /^\/proc\/irq\/(\d+)\/smp_affinity$/.exec(file)?.[1];
       const code = irq === undefined ? undefined : answer(Number(irq), text.trim());
-      if (code === 'ignore') return root.read(file);
+      if (code === 'ignore') return;
       if (code !== undefined)
         throw new KernelFileError(`cannot write ${root.hostPath(file)}: ${code}`, root.hostPath(file), code);
-      return root.writeAndReadBack(file, text);
+      root.write(file, text);
     },
   };
 }

@@ -157,11 +157,8 @@ describe('all or nothing', () => {
     machine.file('proc/812/comm', 'irqbalance\n');
     const root: Root = {
       ...machine.root,
-      writeAndReadBack: (file, text) =>
-        machine.root.writeAndReadBack(
-          file,
-          file.includes('/31/') && text.trim() === '00000002' ? '0000000c' : text,
-        ),
+      write: (file, text) =>
+        machine.root.write(file, file.includes('/31/') && text.trim() === '00000002' ? '0000000c' : text),
     };
     expect(failureOf(root)).toMatch(
       /reads back as 0000000c; irqbalance \(pid 812\) is running and moves interrupts: stop it;/,
