@@ -69,13 +69,22 @@ export function readSavedMasks(root: Root, interfaceName: string): SavedMask[] |
   let text: string;
   try {
     // O_NOFOLLOW: what root reads and writes back must be our own file, never what a link points to.
-    const descriptor = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    const descriptor = fs.openSync(
+      file,
+      fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK,
+    );
     try {
+      // A pipe in its place would be waited for, without an ear for signals.
+      if (!fs.fstatSync(descriptor).isFile())
+        throw new Failure(`cannot read the saved IRQ masks in ${file}: it is no regular file`, {
+          remedy: 'remove it',
+        });
       text = fs.readFileSync(descriptor, 'utf8');
     } finally {
       fs.closeSync(descriptor);
     }
   } catch (error) {
+    if (error instanceof Failure) throw error;
     const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const advice =

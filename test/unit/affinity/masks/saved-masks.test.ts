@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -70,6 +71,12 @@ describe('the file', () => {
       /ELOOP; it is a symbolic link: remove it/,
     );
     expect(fs.readFileSync(victim, 'utf8')).toBe('precious');
+  });
+
+  test('is refused at once when it is a pipe that nobody writes to', () => {
+    fs.mkdirSync(directory, { recursive: true });
+    execFileSync('mkfifo', [file]);
+    expect(() => readSavedMasks(machine.root, 'eth0')).toThrow('it is no regular file; remove it');
   });
 
   test('is not put into a directory that is a symbolic link', () => {
