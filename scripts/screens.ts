@@ -56,9 +56,8 @@ const SCREENS: readonly Screen[] = [
     shows: /^status \d+$/m,
   },
   {
-    name: 'dying-katran',
-    caption:
-      "katran dies at its start: told at once, with what it usually means, and the launcher's status is katran's.",
+    name: 'refused-launch',
+    caption: 'What katran would abort for is refused before it is started, with the way out.',
     typed: `${LAUNCH} -map_path ${KATRAN}/none; echo "status $?"`,
     shows: /^status \d+$/m,
   },

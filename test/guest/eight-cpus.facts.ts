@@ -212,16 +212,14 @@ describe('the guard while katran runs', () => {
   const lines = (text: string, ...words: string[]): string[] =>
     text.split('\n').filter((line) => words.every((word) => line.includes(word)));
 
-  test.each(['guard warns', 'guard repairs'])(
-    '%s: the test’s own ethtool -L did lose the affinity',
-    (name) => {
-      // virtio_net gives each of four queues two of the eight CPUs.
-      const one = observation(seen, name);
-      const now = one.moments['four queues'] ?? {};
-      const masks = [0, 1, 2, 3].map((queue) => now[irq(one, `virtio2-input.${queue}`)]);
-      expect(masks).toEqual(['03', '0c', '30', 'c0']);
-    },
-  );
+  // Where the guard repairs, it may have done so before the masks could be read.
+  test('guard warns: the test’s own ethtool -L did lose the affinity', () => {
+    // virtio_net gives each of four queues two of the eight CPUs.
+    const one = observation(seen, 'guard warns');
+    const now = one.moments['four queues'] ?? {};
+    const masks = [0, 1, 2, 3].map((queue) => now[irq(one, `virtio2-input.${queue}`)]);
+    expect(masks).toEqual(['03', '0c', '30', 'c0']);
+  });
 
   test.each(['guard warns', 'guard repairs'])(
     '%s: irqbalance is named with the interrupts it moved',
@@ -265,22 +263,33 @@ describe('the guard while katran runs', () => {
     expect(again).toHaveLength(8);
   });
 
+  // Four of eight queues are in use from `ethtool -L` on; the vectors of the others are nobody's concern.
+  const inUse = (
+    one: Parameters<typeof irq>[0],
+    masks: Readonly<Record<string, string>> | undefined,
+  ): object => {
+    const idle = new Set([4, 5, 6, 7].map((queue) => irq(one, `virtio2-input.${queue}`)));
+    return Object.fromEntries(Object.entries(masks ?? {}).filter(([number]) => !idle.has(number)));
+  };
+
   test('repair, a CPU offline: the plan over the CPUs that are left, written', () => {
     const one = observation(seen, 'guard repairs');
     const offline = one.moments['CPU offline'] ?? {};
     const planned = withPins(one, offline, eth0(0, 1, 2, 3, 4, 6, 7, 0), MASKS);
-    expect(one.moments['repaired without the CPU']).toEqual(planned);
+    expect(inUse(one, one.moments['repaired without the CPU'])).toEqual(inUse(one, planned));
   });
 
   test('repair, the CPU back again: exactly the plan', () => {
     const one = observation(seen, 'guard repairs');
     const offline = one.moments['repaired without the CPU'] ?? {};
-    expect(one.moments['repaired with the CPU']).toEqual(withPins(one, offline, SEQUENTIAL, MASKS));
+    expect(inUse(one, one.moments['repaired with the CPU'])).toEqual(
+      inUse(one, withPins(one, offline, SEQUENTIAL, MASKS)),
+    );
   });
 
   test('repair, irqbalance gone: eth0 is exactly as planned, all else as irqbalance left it', () => {
     const one = observation(seen, 'guard repairs');
     const left = one.moments['irqbalance ended'] ?? {};
-    expect(one.after).toEqual(withPins(one, left, SEQUENTIAL, MASKS));
+    expect(inUse(one, one.after)).toEqual(inUse(one, withPins(one, left, SEQUENTIAL, MASKS)));
   });
 });

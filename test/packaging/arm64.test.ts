@@ -82,7 +82,7 @@ describe('the binary for arm64', () => {
   it('refuses a katran for another architecture', async () => {
     const ended = await staged.run(arm64, []);
     expect(ended.stderr).toMatch(/for another kind of machine \(ELF machine 62, this is arm64\)/);
-    expect(ended.status).toBe(1);
+    expect(ended.status).toBe(2);
   });
 
   it('launches katran, and stops it', async () => {

@@ -10,7 +10,7 @@ const read = (name: string): string => fs.readFileSync(path.join(folder, name), 
 describe('docs/screens, made by npm run screens', () => {
   it('shows what an operator meets', () => {
     expect(screens.sort()).toEqual(
-      ['ctrl-c', 'doctor', 'dying-katran', 'failing-launch', 'launch', 'preview', 'status'].map(
+      ['ctrl-c', 'doctor', 'failing-launch', 'launch', 'preview', 'refused-launch', 'status'].map(
         (name) => `${name}.txt`,
       ),
     );
@@ -26,8 +26,8 @@ describe('docs/screens, made by npm run screens', () => {
   it.each([
     ['preview.txt', /NUMA node 1 {2}◄─ NIC eth0/],
     ['doctor.txt', /^fix these, in this order:/m],
-    ['failing-launch.txt', /^status 1$/m],
-    ['dying-katran.txt', /^status 134$/m],
+    ['failing-launch.txt', /^status 2$/m],
+    ['refused-launch.txt', /not starting katran: [^]*^status 1$/m],
     ['launch.txt', /katran is up and running/],
     ['ctrl-c.txt', /SIGINT received, stopping[^]*^status 0$/m],
     ['status.txt', /^katran +up/m],

@@ -173,8 +173,10 @@ class AffinityGuard implements Guard {
 
   /** Makes a new plan when vectors or online CPUs are not those of the last round. */
   #followVectors(troubles: Set<string>): void {
-    const { root } = this.#options;
-    const seen = vectorsOfHost(root);
+    const { root, plan: first } = this.#options;
+    // A change of channels may leave the vectors as they are, and only take queues in or out of use.
+    const queues = first.nics.map(({ name }) => root.list(`/sys/class/net/${name}/queues`).join());
+    const seen = `${queues.join(';')}\n${vectorsOfHost(root)}`;
     if (seen === this.#seen) return;
     this.#interrupts = readInterrupts(root);
     let next: ReplannedVectors;
@@ -193,7 +195,8 @@ class AffinityGuard implements Guard {
       this.#options.log.warn(`the interrupts of ${this.#options.plan.interface} have changed: ${changes}`);
     }
     this.#tellMissingCores(next.missingCores);
-    if (next.gone.length + next.added.length > 0) this.#repair.startOver();
+    // Whoever changed the masks of another plan has not changed those of this one.
+    if (next.gone.length + next.added.length + next.moved.length > 0) this.#repair.startOver();
     for (const { irq } of [...next.gone, ...next.added, ...next.moved]) this.#reported.delete(irq);
   }
 

@@ -81,7 +81,7 @@ function muchToDo(name: string, response: string, what: Services, double: Settin
     response,
     survived: true,
     double,
-    flags: (scene) => [...FLAGS(scene), '-start_timeout', '1500'],
+    flags: (scene) => [...FLAGS(scene), '-start_timeout', '4000'],
     before: give(what),
     waitsMs,
     status: 0,
@@ -131,9 +131,9 @@ export const servicesKind: FaultKind = {
     muchToDo(
       'each change of services takes 130 ms',
       'is up when all are there; -start_timeout is for the answer and the MAC',
-      services(10, 20),
+      services(20, 20),
       { CHANGE_TIME: 130 },
-      5000,
+      15_000,
     ),
     muchToDo(
       '512 VIPs and 4,095 reals',

@@ -7,6 +7,8 @@ import { Scene } from './scene.ts';
 
 /** How many times longer than a healthy launch a faulty one may take, on top of the timeouts it sits out: others run at the same time. */
 const ALLOWANCE = 25;
+/** And at least that long: the healthy launch may have met a quiet moment. */
+const LEAST_MS = 40_000;
 
 /** Tests of all faults of a kind, against both things that are shipped. */
 export function testFaults({ title, faults }: FaultKind): void {
@@ -19,7 +21,7 @@ export function testFaults({ title, faults }: FaultKind): void {
       const reason = fault.skippedBecause?.();
       it.concurrent(`${fault.name}: ${fault.response}`, async ({ skip }) => {
         if (reason !== undefined) skip(reason);
-        await provoke(artifact, fault, (fault.waitsMs ?? 0) + ALLOWANCE * healthyMs);
+        await provoke(artifact, fault, (fault.waitsMs ?? 0) + Math.max(LEAST_MS, ALLOWANCE * healthyMs));
       });
     }
   });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { bpfElfHeader } from '../../support/bpf-elf-header.ts';
 import { ENVIRONMENT, until } from './kernel.ts';
 import { PROGRAM, environment } from './notebook.ts';
 import type { Ending } from './notebook.ts';
@@ -20,12 +21,15 @@ export class Launch {
   #stderr = '';
 
   constructor(...args: string[]) {
-    writeFileSync(BALANCER, '\x7fELF');
+    writeFileSync(BALANCER, bpfElfHeader());
     const katran = [
       '-binary',
       environment('KATRAN_DOUBLE'),
       '-balancer_bpf',
       BALANCER,
+      // The double attaches no program here.
+      '-forwarding_guard',
+      'off',
       '-shutdown_delay',
       '100',
       '-start_timeout',

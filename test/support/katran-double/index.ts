@@ -17,6 +17,7 @@ import { buildBpf } from './bpf-programs.ts';
 import { buildKatranDouble } from './build.mjs';
 import type { SettingName } from './settings.ts';
 import { PATIENCE_MS } from '../patience.ts';
+import { bpfElfHeader } from '../bpf-elf-header.ts';
 
 export { buildKatranDouble };
 export * from './bpf-programs.ts';
@@ -263,15 +264,4 @@ function toLines(settings: Settings): string {
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
-}
-
-/** 64-bit little-endian relocatable ELF for machine BPF (247), and nothing more. */
-function bpfElfHeader(): Buffer {
-  const header = Buffer.alloc(64);
-  header.write('\x7fELF\x02\x01\x01', 'latin1');
-  header.writeUInt16LE(1, 16);
-  header.writeUInt16LE(247, 18);
-  header.writeUInt32LE(1, 20);
-  header.writeUInt16LE(64, 52);
-  return header;
 }
