@@ -7,9 +7,17 @@ import { HAS_TMUX, Terminal } from '../support/terminal.ts';
 
 /** Every file below a directory with its content. */
 function contents(directory: string): Record<string, string> {
-  const names = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' });
-  const files = names.filter((name) => fs.lstatSync(path.join(directory, name)).isFile());
-  return Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(directory, name), 'utf8')]));
+  const files: [string, string][] = [];
+  // By hand: the runtime's own recursion follows links, and /sys is full of circles.
+  const walk = (folder: string): void => {
+    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+      const file = path.join(folder, entry.name);
+      if (entry.isDirectory()) walk(file);
+      else if (entry.isFile()) files.push([file, fs.readFileSync(file, 'utf8')]);
+    }
+  };
+  walk(directory);
+  return Object.fromEntries(files);
 }
 
 /** Adds to the counters of an IRQ on a CPU of an 8-CPU machine. */

@@ -173,10 +173,8 @@ class AffinityGuard implements Guard {
 
   /** Makes a new plan when vectors or online CPUs are not those of the last round. */
   #followVectors(troubles: Set<string>): void {
-    const { root, plan: first } = this.#options;
-    // A change of channels may leave the vectors as they are, and only take queues in or out of use.
-    const queues = first.nics.map(({ name }) => root.list(`/sys/class/net/${name}/queues`).join());
-    const seen = `${queues.join(';')}\n${vectorsOfHost(root)}`;
+    const { root } = this.#options;
+    const seen = vectorsOfHost(root);
     if (seen === this.#seen) return;
     this.#interrupts = readInterrupts(root);
     let next: ReplannedVectors;
