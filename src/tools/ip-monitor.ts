@@ -32,6 +32,8 @@ const LISTENING_EVERY_MS = 20;
 const LISTENING_LOOKS = 100;
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
+/** Who has told nothing for so long has told all that waited. */
+const QUIET_MS = 250;
 /** One that lived that long was no failed start. */
 const HEALTHY_MS = 60_000;
 
@@ -58,6 +60,8 @@ class IpMonitor implements KernelEvents {
   #live = false;
   #followed: Followed | undefined;
   #told = false;
+  /** Set while messages may still be lost. */
+  #lost: NodeJS.Timeout | undefined;
 
   constructor(options: MonitorOptions) {
     this.#options = options;
@@ -76,6 +80,7 @@ class IpMonitor implements KernelEvents {
   async close(): Promise<void> {
     this.#listeners.clear();
     this.#stopping.abort();
+    clearTimeout(this.#lost);
     this.#followed?.stop();
     await this.#running;
   }
@@ -107,11 +112,15 @@ class IpMonitor implements KernelEvents {
     let followed: Followed;
     try {
       followed = await follow('ip', COMMAND, {
-        onText: (text) => this.#publish(lines.take(text)),
+        onText: (text) => {
+          this.#publish(lines.take(text));
+          this.#lost?.refresh();
+        },
         // `ip` complains when messages were lost (ENOBUFS), and goes on.
         onComplaint: (text) => {
           log.debug(`ip monitor: ${text.trim()}`);
           this.#publish([UNSURE]);
+          this.#haveLost();
         },
       });
     } catch (error) {
@@ -131,6 +140,18 @@ class IpMonitor implements KernelEvents {
     if (this.#followed === followed && !this.#isStopped) this.#setLive(true);
     const reason = await ended;
     return this.#isStopped ? undefined : reason;
+  }
+
+  /**
+   * The kernel complains once, and then drops everything until all that waited has been read. What it drops meanwhile is known only by
+   * looking after that.
+   */
+  #haveLost(): void {
+    clearTimeout(this.#lost);
+    this.#lost = setTimeout(() => {
+      this.#lost = undefined;
+      this.#publish([UNSURE]);
+    }, QUIET_MS);
   }
 
   async #untilListening(pid: number): Promise<void> {

@@ -114,6 +114,21 @@ describe('what the kernel tells', () => {
     last().complain('netlink receive error No buffer space available (105)\n');
     expect(heard).toEqual([{ kind: 'unsure' }]);
   });
+
+  it('is not all until it has told the rest: what comes meanwhile is lost without another complaint', async () => {
+    await open();
+    last().complain('netlink receive error No buffer space available (105)\n');
+    heard.length = 0;
+    for (let i = 0; i < 20; i += 1) {
+      await pass(200);
+      last().say('[ROUTE]20.0.0.0/24 via 10.0.0.1 dev eth0\n');
+    }
+    expect(heard).toEqual([]);
+    await pass(300);
+    expect(heard).toEqual([{ kind: 'unsure' }]);
+    await pass(10_000);
+    expect(heard).toHaveLength(1);
+  });
 });
 
 describe('a monitor that ends', () => {
