@@ -3,7 +3,7 @@ import { readArp } from '../linux/net-arp.ts';
 import type { Root } from '../linux/root.ts';
 import { parseMac, unusableAsGateway } from '../linux/mac.ts';
 import { readIpv6Neighbours, type NeighbourEntry } from '../tools/ip.ts';
-import { ToolFailure } from '../tools/run.ts';
+import { ToolFailure } from '../tools/failures.ts';
 import type { Tools } from '../tools/toolbox.ts';
 import { parseAddress } from './next-hop.ts';
 import type { Neighbour, NextHop } from './types.ts';

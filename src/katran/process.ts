@@ -1,5 +1,6 @@
 import { EXIT, Failure, statusOfSignal } from '../failure.ts';
-import { NotStarted, startChild, type Child, type End } from '../tools/run.ts';
+import { startChild, type Child, type End } from '../tools/child.ts';
+import { NotStarted } from '../tools/failures.ts';
 
 /** How katran ended: code or signal. `byUs`: the launcher itself sent the signal, SIGKILL. */
 export type KatranExit = End & { readonly byUs?: true };

@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 import { deleteProgram, putProgram, readPinnedMap, readProgramSlots } from '../tools/bpftool.ts';
-import { ToolFailure } from '../tools/run.ts';
+import { ToolFailure } from '../tools/failures.ts';
 import type { Tools } from '../tools/toolbox.ts';
 
 /**

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { errnoOf, messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
 import { INHERITED_OUTPUT, type KatranOutput } from '../katran/output.ts';
-import { startChild, type Child } from '../tools/run.ts';
+import { startChild, type Child } from '../tools/child.ts';
 import type { Tools } from '../tools/toolbox.ts';
 import { RELAY_ARGUMENT } from './marker.ts';
 import { makePipes, type Pipe } from './pipe.ts';

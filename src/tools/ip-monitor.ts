@@ -1,7 +1,7 @@
 import { messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
 import { MonitorLines, UNSURE, type KernelEvent, type KernelEventKind } from './monitor-lines.ts';
-import { ToolFailure } from './run.ts';
+import { ToolFailure } from './failures.ts';
 import type { Followed, Tools } from './toolbox.ts';
 
 export type { KernelEvent, KernelEventKind } from './monitor-lines.ts';

@@ -1,16 +1,12 @@
 import { Failure } from '../failure.ts';
 import type { Root } from '../linux/root.ts';
 import { findInPath, pathOfTools } from './find.ts';
-import {
-  followText,
-  textOf,
-  ToolFailure,
-  type ChildEnvironment,
-  type Followed,
-  type Follower,
-} from './run.ts';
+import { ToolFailure } from './failures.ts';
+import { followText, type Followed, type Follower } from './follow.ts';
+import type { ChildEnvironment } from './run.ts';
+import { textOf } from './text.ts';
 
-export type { Followed } from './run.ts';
+export type { Followed } from './follow.ts';
 
 export interface AskOptions {
   /** A tool that takes longer is killed; 700 ms where nothing is given. */

@@ -1,4 +1,4 @@
-import { ToolFailure } from '../../src/tools/run.ts';
+import { ToolFailure } from '../../src/tools/failures.ts';
 import { toolsThat, type Question } from './tools.ts';
 
 const byteList = (value: number): string[] =>

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { messageOf } from '../../src/failure.ts';
-import { startChild, textOf, type ChildOptions } from '../../src/tools/run.ts';
+import { startChild, type ChildOptions } from '../../src/tools/child.ts';
+import { textOf } from '../../src/tools/text.ts';
 
 /** What became of a child, in words that are the same in both runtimes. */
 async function became(

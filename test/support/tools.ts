@@ -1,4 +1,4 @@
-import { ToolFailure } from '../../src/tools/run.ts';
+import { ToolFailure } from '../../src/tools/failures.ts';
 import type { AskOptions, Tools } from '../../src/tools/toolbox.ts';
 
 /** A host without any tool. */

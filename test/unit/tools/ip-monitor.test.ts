@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openKernelEvents, type KernelEvent, type KernelEvents } from '../../../src/tools/ip-monitor.ts';
-import { ToolFailure, type Follower } from '../../../src/tools/run.ts';
+import { ToolFailure } from '../../../src/tools/failures.ts';
+import type { Follower } from '../../../src/tools/follow.ts';
 import type { Tools } from '../../../src/tools/toolbox.ts';
 import { recordingLog } from '../../support/recording-log.ts';
 import { NO_TOOLS } from '../../support/tools.ts';

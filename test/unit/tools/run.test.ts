@@ -4,7 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { processCases } from '../../support/process-cases.ts';
-import { startChild, textOf } from '../../../src/tools/run.ts';
+import { startChild } from '../../../src/tools/child.ts';
+import { textOf } from '../../../src/tools/text.ts';
 
 const CASES = fileURLToPath(new URL('../../support/process-cases.ts', import.meta.url));
 const BUN = path.join(
