@@ -3,7 +3,7 @@ import { chooseInterface } from '../planning/interface.ts';
 import type { Options } from '../cli/options.ts';
 import { Failure } from '../failure.ts';
 import type { Sighting } from '../gateway/types.ts';
-import { look } from '../gateway/look.ts';
+import { seeGateway } from '../gateway/sighting.ts';
 import { katranEndpoint, type KatranEndpoint } from '../katran/endpoint.ts';
 import { readTopology, type Topology } from '../linux/cpu-topology.ts';
 import { readInterrupts, type InterruptTable } from '../linux/interrupts.ts';
@@ -130,7 +130,7 @@ export function openHost({
       root.read('/proc/net/tcp');
       return findListeners(root, endpoint.port).filter(({ address }) => endpoint.conflictsWith(address));
     }),
-    gateway: once(() => look({ root, tools: live, intf: interfaceName(), gateway: options.gateway })),
+    gateway: once(() => seeGateway({ root, tools: live, intf: interfaceName(), gateway: options.gateway })),
     link: () => readLink(tools, interfaceName()),
     features: (name) => readFeatures(tools, name),
     channels: (name) => readChannels(tools, name),

@@ -2,7 +2,7 @@ import type { KernelEvent, KernelEvents } from '../tools/ip-monitor.ts';
 import type { NeighbourEntry } from '../tools/ip.ts';
 import type { Root } from '../linux/root.ts';
 import { isThisMachine } from './datagram.ts';
-import { NO_ROUTE, RECORDED_IPV6 } from './look.ts';
+import { NO_ROUTE, RECORDED_IPV6 } from './sighting.ts';
 import { neighbourAmong, readArpNeighbour, readIpv6Entries } from './neighbour.ts';
 import { parseAddress } from './next-hop.ts';
 import { readNextHop } from './tables.ts';

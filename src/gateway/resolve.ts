@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import { KernelFileError } from '../linux/root.ts';
 import type { Log } from '../log/log.ts';
 import { isThisMachine, sendDatagram } from './datagram.ts';
-import { look, lookInTables } from './look.ts';
+import { seeGateway, seeInTables } from './sighting.ts';
 import { macProblem, parseMac } from '../linux/mac.ts';
 import { gatewayProblem } from './next-hop.ts';
 import type { Gateway, GatewayOptions, NextHop, RouteOptions, Sighting } from './types.ts';
@@ -41,7 +41,7 @@ function fixedGateway(options: RouteOptions, text: string): Gateway {
   if (mac === undefined || problem !== undefined) throw new Failure(`-default_mac ${text} ${problem ?? ''}`);
   let hop: NextHop | null = null;
   try {
-    hop = lookInTables(options).hop;
+    hop = seeInTables(options).hop;
   } catch (error) {
     if (!(error instanceof KernelFileError)) throw error;
   }
@@ -125,7 +125,7 @@ export async function resolveGateway(options: ResolveOptions): Promise<Gateway> 
   const prober = new Prober(options);
   let known: { hop: NextHop; seen: string } | undefined;
   for (;;) {
-    const sighting: Sighting = await look(options, signal);
+    const sighting: Sighting = await seeGateway(options, signal);
     signal?.throwIfAborted();
     if (sighting.hop !== null) {
       if (sighting.mac !== null) return gatewayOf(sighting.hop, sighting.mac);

@@ -3,7 +3,7 @@
  * Arguments: `resolve|watch` and the options as JSON. SIGTERM ends a watch.
  */
 import { messageOf } from '../../src/failure.ts';
-import { lookInTables } from '../../src/gateway/look.ts';
+import { seeInTables } from '../../src/gateway/sighting.ts';
 import { resolveGateway } from '../../src/gateway/resolve.ts';
 import { watchGateway } from '../../src/gateway/watch.ts';
 import { hearsRouteMessages } from '../../src/linux/netlink-sockets.ts';
@@ -36,7 +36,7 @@ const tools = openTools(process.env.PATH ?? '');
 
 try {
   if (!isArguments(options)) throw new Error('the second argument must hold intf');
-  print({ tables: lookInTables({ root, ...options }) });
+  print({ tables: seeInTables({ root, ...options }) });
   const current = await resolveGateway({ root, tools, log, ...options });
   print({ resolved: current });
   if (command === 'watch') {

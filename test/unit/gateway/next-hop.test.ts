@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseNextHop, gatewayProblem, parseAddress } from '../../../src/gateway/next-hop.ts';
-import { lookInTables } from '../../../src/gateway/look.ts';
+import { seeInTables } from '../../../src/gateway/sighting.ts';
 import { readNextHop, withMasters } from '../../../src/gateway/tables.ts';
 import type { CandidateRoute } from '../../../src/gateway/next-hop.ts';
 import { makeTables } from './kernel-tables.ts';
@@ -44,7 +44,7 @@ describe('the next hop by /proc/net/route', () => {
   it('is the best one elsewhere where the interface has none, with a warning that names it', () => {
     const tables = makeTables();
     tables.routes('eth2 0.0.0.0/0 via 10.2.0.1 metric 300', 'eth1 0.0.0.0/0 via 10.1.0.1 metric 100');
-    const { hop, mac } = lookInTables({ root: tables.root, intf: 'eth0' });
+    const { hop, mac } = seeInTables({ root: tables.root, intf: 'eth0' });
     expect(mac).toBeNull();
     expect(hop).toMatchObject({ address: '10.1.0.1', interface: 'eth1' });
     expect(hop?.warnings.map(({ code }) => code)).toEqual(['gateway-elsewhere']);
@@ -73,12 +73,12 @@ describe('the next hop by /proc/net/route', () => {
     const zeros = '0'.repeat(32);
     const viaLinkLocal = `${zeros} 00 ${zeros} 00 fe800000000000000000000000000001 00000400 00000002 00000000 00000003 eth0\n`;
     tables.file('/proc/net/ipv6_route', viaLinkLocal);
-    expect(lookInTables({ root: tables.root, intf: 'eth0' })).toMatchObject({
+    expect(seeInTables({ root: tables.root, intf: 'eth0' })).toMatchObject({
       hop: { address: 'fe80::1', interface: 'eth0', family: 6 },
       mac: null,
     });
     tables.routes('eth1 0.0.0.0/0 via 10.1.0.1');
-    expect(lookInTables({ root: tables.root, intf: 'eth0' }).hop).toMatchObject({
+    expect(seeInTables({ root: tables.root, intf: 'eth0' }).hop).toMatchObject({
       address: '10.1.0.1',
       family: 4,
     });

@@ -15,7 +15,7 @@ export const RECORDED_IPV6: Neighbour = {
  * What the tables of /proc say of the gateway this moment. Synchronous, sends nothing, starts nothing; so the MAC of
  * an IPv6 gateway, which only `ip` can tell, stays null. Throws KernelFileError.
  */
-export function lookInTables(options: RouteOptions): Sighting {
+export function seeInTables(options: RouteOptions): Sighting {
   const hop = readNextHop(options);
   if (hop === null) return NO_ROUTE;
   if (hop.family === 6) return { hop, mac: null, trouble: 'absent', seen: 'IPv6: not looked up' };
@@ -23,8 +23,8 @@ export function lookInTables(options: RouteOptions): Sighting {
 }
 
 /** The same of either family: for IPv6 it asks `ip`. Throws KernelFileError, Failure, and the signal's reason. */
-export async function look(options: GatewayOptions, signal?: AbortSignal): Promise<Sighting> {
-  const sighting = lookInTables(options);
+export async function seeGateway(options: GatewayOptions, signal?: AbortSignal): Promise<Sighting> {
+  const sighting = seeInTables(options);
   const { hop } = sighting;
   if (hop?.family !== 6) return sighting;
   if (!isThisMachine(options.root, 6)) return { hop, ...RECORDED_IPV6 };
