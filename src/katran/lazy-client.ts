@@ -3,9 +3,16 @@ import { ownsServerEnd } from '../linux/tcp-peers.ts';
 import { openRoot } from '../linux/root.ts';
 import type { KatranServicesClient } from './call-error.ts';
 
-/** A client for katran at this address; gRPC is loaded here, while katran starts, and on no other path. */
+/** A client for katran at this address; gRPC is loaded here, and on no other path. */
 export async function openKatranClientLazily(address: string): Promise<KatranServicesClient> {
   const { openKatranClient } = await import('./client.ts');
+  return openKatranClient(address);
+}
+
+/** The same for a katran that is starting: what its first call can find done is done meanwhile. */
+export async function openKatranClientAhead(address: string): Promise<KatranServicesClient> {
+  const { openKatranClient, rehearseCall } = await import('./client.ts');
+  await rehearseCall();
   return openKatranClient(address);
 }
 
@@ -18,7 +25,8 @@ const ACCEPT_POLL_MS = 2;
  * accepted it.
  */
 export async function openKatranClientOf(pid: number, address: string): Promise<KatranServicesClient> {
-  const { openKatranClient } = await import('./client.ts');
+  const { openKatranClient, rehearseCall } = await import('./client.ts');
+  await rehearseCall();
   const root = openRoot('/');
   return openKatranClient(address, async ({ localPort, remotePort }) => {
     if (localPort === undefined || remotePort === undefined) return false;

@@ -3,6 +3,8 @@ import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 import katranProto from '../../proto/katran.proto' with { type: 'text' };
 
+let methods: ServiceDefinition | undefined;
+
 type Method = MethodDefinition<object, object>;
 
 /**
@@ -10,6 +12,10 @@ type Method = MethodDefinition<object, object>;
  * 64-bit numbers are decimal strings, absent fields have their default.
  */
 export function katranServiceMethods(): ServiceDefinition {
+  return (methods ??= readMethods());
+}
+
+function readMethods(): ServiceDefinition {
   const root = protobuf.parse(katranProto, { keepCase: true }).root;
   const definition = fromJSON(root.toJSON(), {
     keepCase: true,

@@ -4,7 +4,7 @@ import type { Log } from '../log/log.ts';
 import { hasMac, pushMac } from '../katran/mac-push.ts';
 
 /** Milliseconds between two attempts to reach katran. */
-const POLL_MS = 10;
+const POLL_MS = 5;
 /** A katran that accepts a connection but does not answer in this time is asked again on a new one. */
 const ANSWER_DEADLINE_MS = 500;
 const COMPLAIN_EVERY_MS = 1000;

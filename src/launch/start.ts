@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { checkOwnPort, isListening } from '../katran/port.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
-import { openKatranClientLazily, openKatranClientOf } from '../katran/lazy-client.ts';
+import { openKatranClientAhead, openKatranClientOf } from '../katran/lazy-client.ts';
 import { startKatran, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import { restoreShown } from '../katran/services/restore-shown.ts';
 import type { Services } from '../katran/services/types.ts';
@@ -26,7 +26,7 @@ export interface LaunchParts {
 
 export const PARTS: LaunchParts = {
   startKatran,
-  openClient: openKatranClientLazily,
+  openClient: openKatranClientAhead,
   openClientOf: openKatranClientOf,
   isListening,
   programsOf: (pid) => xdpProgramsOf(openRoot('/'), pid),

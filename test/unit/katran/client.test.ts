@@ -9,6 +9,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
 import { KatranCallError, type KatranClient } from '../../../src/katran/call-error.ts';
 import { openKatranClient } from '../../../src/katran/client.ts';
+import { openKatranClientAhead } from '../../../src/katran/lazy-client.ts';
 import { dialTarget } from '../../../src/katran/dial-target.ts';
 import { katranServiceMethods } from '../../../src/katran/service-methods.ts';
 import {
@@ -89,6 +90,32 @@ describe('the address to dial', () => {
     expect(() => openKatranClient(address)).toThrow(`'${address}'`);
     // The flag takes no unix socket, so advice to give one would be refused in its turn.
     expect(() => openKatranClient(address)).not.toThrow(/unix:\/PATH/);
+  });
+});
+
+describe('a client that is opened while katran starts', () => {
+  it('has its work done without dialling katran, and then dials it once for a call', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => sockets.push(socket.on('error', () => undefined).resume()));
+    cleanups.push(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const port = await freePort();
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    const client = await openKatranClientAhead(`127.0.0.1:${port}`);
+    cleanups.push(() => client.close());
+    const dialled = once(server, 'connection');
+    void client.getMac(10_000).catch(() => undefined);
+    await dialled;
+    expect(sockets).toHaveLength(1);
+  });
+
+  it('answers as any other', async () => {
+    const double = await listening();
+    const client = await openKatranClientAhead(double.address);
+    cleanups.push(() => client.close());
+    expect(await client.getMac(10_000)).toMatch(/^00:00:00:00:00:01:?$/);
   });
 });
 

@@ -38,14 +38,14 @@ describe('waiting for katran to answer', () => {
   });
 
   it('asks again, and says once a second that it cannot reach it', async () => {
-    waiting.katran.reads = Array.from({ length: 320 }, () => 'fail' as const);
+    waiting.katran.reads = Array.from({ length: 640 }, () => 'fail' as const);
     const done = answer();
     await vi.advanceTimersByTimeAsync(10_000);
     await done;
     const complaints = waiting.log.lines.filter(
       (line) => line === 'info: cannot reach katran server. retrying',
     );
-    expect(waiting.katran.calls).toBe(321);
+    expect(waiting.katran.calls).toBe(641);
     expect(complaints).toHaveLength(2); // after 2 and 3 s
   });
 
@@ -54,7 +54,7 @@ describe('waiting for katran to answer', () => {
     [2500, 1],
     [3500, 2],
   ])('of a start that takes %d ms says so %d times', async (ms, times) => {
-    waiting.katran.reads = Array.from({ length: ms / 10 }, () => 'fail' as const);
+    waiting.katran.reads = Array.from({ length: ms / 5 }, () => 'fail' as const);
     const done = answer();
     await vi.advanceTimersByTimeAsync(ms);
     await done;
