@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { isJournal } from './terminal/journal-stream.ts';
 import { DescriptorOutput, type Output, type Terminal } from './terminal/output.ts';
 
 /** A terminal whose keys are listened to. */
@@ -98,17 +99,6 @@ function withoutStreams(): void {
       enumerable: true,
       get: () => (stream ??= make()),
     });
-  }
-}
-
-/** Whether a descriptor is the stream that JOURNAL_STREAM names, by device and inode: systemd.exec(5). */
-function isJournal(descriptor: number, stream: string | undefined): boolean {
-  if (stream === undefined) return false;
-  try {
-    const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });
-    return stream === `${dev}:${ino}`;
-  } catch {
-    return false;
   }
 }
 

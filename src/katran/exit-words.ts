@@ -22,10 +22,16 @@ function usualMeaning(exit: KatranExit, phase: Phase): string | undefined {
     case 'SIGTERM':
       return starting ? 'it was stopped before its signal handler was there' : undefined;
     default:
-      return exit.code === 1 && starting
-        ? 'it did not accept a flag or its value; the lines above say which'
-        : undefined;
+      return exit.code === null ? undefined : meaningOfStatus(exit.code, starting);
   }
+}
+
+function meaningOfStatus(code: number, starting: boolean): string | undefined {
+  if (code === 1 && starting) return 'it did not accept a flag or its value; the lines above say which';
+  // The same status as the launcher's own for a wrong flag: its unit cannot tell the two apart.
+  if (code === 2)
+    return 'katran has no such status, a script that starts it may; start-katran.service is not started again after it, so let that script end with another one';
+  return undefined;
 }
 
 /** Katran detaches when it is stopped in order; it has not attached yet when its flags or its first moments end it. */

@@ -23,6 +23,6 @@ export interface LogOptions {
   readonly write: LineWriter;
   /** For text lines; the runtime's calendar unless said. */
   readonly clock?: Clock;
-  /** Text lines go to the journal, which has times of its own and reads the severity from their beginning. */
+  /** The lines go to the journal, which reads the severity from their beginning, and has times of its own for text. */
   readonly journal?: boolean;
 }

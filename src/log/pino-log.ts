@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { priorityOf } from './priority.ts';
 import { LOG_LEVELS, type Log, type LogLevel, type LogOptions } from './log.ts';
 import { textLine, type TextRecord } from './text-line.ts';
 
@@ -22,13 +23,21 @@ function logOf(logger: pino.Logger): Log {
   };
 }
 
-/** A log of JSON lines. Import this file lazily: it loads pino. */
-export function jsonLog({ level, write }: LogOptions): Log {
+/** A log of JSON lines; for the journal each begins with its severity. Import this file lazily: it loads pino. */
+export function jsonLog({ level, write, journal = false }: LogOptions): Log {
   const format = {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return logOf(pino({ level, base: null, ...format }, { write }));
+  const stream = {
+    // With it pino says at which level it writes.
+    [pino.symbols.needsMetadataGsym]: true,
+    lastLevel: 0,
+    write(line: string): void {
+      write(journal ? `${priorityOf(LEVELS.get(this.lastLevel) ?? 'info')}${line}` : line);
+    },
+  };
+  return logOf(pino({ level, base: null, ...format }, stream));
 }
 
 /** The same text lines as without colours, coloured by level; loads pino-pretty. */

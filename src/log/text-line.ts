@@ -1,4 +1,5 @@
 import { printableLine } from '../terminal/printable.ts';
+import { priorityOf } from './priority.ts';
 import { calendarClock, type Clock } from './local-time.ts';
 import type { LogLevel } from './log.ts';
 
@@ -25,10 +26,7 @@ export function textLine({ time, level, msg }: TextRecord, clock: Clock = calend
   return `${clock(time)} ${WORDS[level]}${printableLine(msg, LONGEST)}`;
 }
 
-/** Severities as sd-daemon(3) has them. */
-const PRIORITIES: Readonly<Record<LogLevel, number>> = { debug: 7, info: 6, warn: 4, error: 3 };
-
 /** `<4>warning: message`, as the journal reads it from a service's stderr. */
 export function journalLine({ level, msg }: Omit<TextRecord, 'time'>): string {
-  return `<${PRIORITIES[level]}>${WORDS[level]}${printableLine(msg, LONGEST)}`;
+  return `${priorityOf(level)}${WORDS[level]}${printableLine(msg, LONGEST)}`;
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { errnoOf } from '../failure.ts';
+import { isJournal } from '../terminal/journal-stream.ts';
 import { endMarkOf, RELAY_INPUT } from './marker.ts';
 import { Sink } from './sink.ts';
 import { UntilMark } from './until-mark.ts';
@@ -35,10 +36,15 @@ async function readSome(descriptor: number, buffer: Buffer): Promise<number> {
 }
 
 /** Passes one of katran's streams on until its end, or until the mark. One read or write at a time: that is the back-pressure. */
-async function relayStream(stream: KatranStream, from: number, to: number, mark: string): Promise<void> {
+async function relayStream(
+  stream: KatranStream,
+  from: number,
+  to: number,
+  { mark, journalStream }: { mark: string; journalStream: string | undefined },
+): Promise<void> {
   const katrans = new UntilMark(mark);
   const sink = new Sink(to);
-  const wrapper = new LineWrapper(stream, Date.now, sink.pieceBytes);
+  const wrapper = new LineWrapper(stream, Date.now, sink.pieceBytes, isJournal(to, journalStream));
   const buffer = Buffer.allocUnsafe(READ_BYTES);
   while (!katrans.ended) {
     const count = await readSome(from, buffer);
@@ -52,6 +58,7 @@ async function relayStream(stream: KatranStream, from: number, to: number, mark:
 /** What the relay needs of its process. */
 export interface RelayWorld {
   readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
   onSignals(signals: readonly NodeJS.Signals[], listener: () => void): unknown;
 }
 
@@ -64,7 +71,8 @@ export async function relayKatranOutput(world: RelayWorld): Promise<number> {
   const mark = endMarkOf(world.argv) ?? '';
   if (mark === '' || !isPipe(stdout) || !isPipe(stderr)) return 1;
   world.onSignals(OUTLIVED, () => undefined);
-  await Promise.all([relayStream('stdout', stdout, 1, mark), relayStream('stderr', stderr, 2, mark)]);
+  const about = { mark, journalStream: world.environment.JOURNAL_STREAM };
+  await Promise.all([relayStream('stdout', stdout, 1, about), relayStream('stderr', stderr, 2, about)]);
   return 0;
 }
 

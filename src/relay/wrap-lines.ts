@@ -1,3 +1,4 @@
+import { priorityOf } from '../log/priority.ts';
 import { levelOfKatranLine, type KatranLevel } from './katran-line.ts';
 
 export type KatranStream = 'stdout' | 'stderr';
@@ -38,6 +39,7 @@ export class LineWrapper {
   readonly #now: () => number;
   readonly #pieceBytes: number;
   readonly #about: string;
+  readonly #journal: boolean;
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   #level: KatranLevel = 'info';
   /** The beginning of a line whose end has not come yet; shorter than a piece. */
@@ -47,10 +49,14 @@ export class LineWrapper {
   #pieces: Buffer[] = [];
   #piece = '';
 
-  /** `pieceBytes`: how much may be written at once, LINE_BYTES or more. */
-  constructor(stream: KatranStream, now: () => number, pieceBytes: number) {
+  /**
+   * `pieceBytes`: how much may be written at once, LINE_BYTES or more. `journal`: the lines go to the journal, and each begins with
+   * its severity.
+   */
+  constructor(stream: KatranStream, now: () => number, pieceBytes: number, journal = false) {
     this.#now = now;
     this.#pieceBytes = pieceBytes;
+    this.#journal = journal;
     this.#about = `"source":"katran","stream":"${stream}"`;
   }
 
@@ -103,7 +109,8 @@ export class LineWrapper {
   }
 
   #emit(message: string, time: string, more: string): void {
-    const line = `{"level":"${this.#level}","time":"${time}",${this.#about}${more},"msg":${JSON.stringify(message)}}\n`;
+    const priority = this.#journal ? priorityOf(this.#level) : '';
+    const line = `${priority}{"level":"${this.#level}","time":"${time}",${this.#about}${more},"msg":${JSON.stringify(message)}}\n`;
     // Units are not bytes, but katran hardly writes anything else than ASCII; endPiece() makes sure.
     if (this.#piece.length + line.length > this.#pieceBytes) this.#endPiece();
     this.#piece += line;

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import { once } from 'node:events';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { ARTIFACTS, type Running } from '../support/launcher.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ARTIFACTS, scratch, type Running } from '../support/launcher.ts';
 import { stageLaunch, type StagedLaunch, type StageOptions } from '../support/staged-launch.ts';
 
 interface Line {
@@ -53,13 +53,18 @@ const highWaterKiB = (pid: number): number =>
 
 describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
   let staged: StagedLaunch;
+  let directory: ReturnType<typeof scratch>;
+  beforeEach(() => (directory = scratch()));
   const launchWith = async (double: StageOptions['double'] = {}, within: readonly string[] = []) => {
     staged = await stageLaunch({ double: { START_DELAY: 50, ...double } });
     return staged.launch(artifact, ['-log_format', 'json'], { within });
   };
   const katranPid = async (): Promise<number> => (await staged.stage.waitFor('start')).pid;
   const flooded = () => staged.stage.waitFor('flooded');
-  afterEach(() => staged.remove());
+  afterEach(async () => {
+    await staged.remove();
+    directory.remove();
+  });
 
   it('wraps both of katran’s streams, with the level of its own letter, among the launcher’s lines', async () => {
     const launcher = await launchWith();
@@ -83,6 +88,33 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
     expect(lines.find(({ msg }) => msg === 'katran is up and running')).not.toHaveProperty('source');
     expect(lines.some(({ msg }) => msg.endsWith('Stopping Katran!'))).toBe(true);
     expect(fs.existsSync(`/proc/${relay}`)).toBe(false);
+  });
+
+  it('begins every line in the journal with its severity, katran’s as the launcher’s', async () => {
+    const file = path.join(directory.path, 'journal');
+    const descriptor = fs.openSync(file, 'a');
+    const { dev, ino } = fs.fstatSync(descriptor, { bigint: true });
+    staged = await stageLaunch();
+    const launcher = staged.launch(artifact, ['-log_format', 'json'], {
+      stderr: descriptor,
+      env: { JOURNAL_STREAM: `${dev}:${ino}` },
+    });
+    fs.closeSync(descriptor);
+    await expect
+      .poll(() => fs.readFileSync(file, 'utf8'), { timeout: 60_000 })
+      .toContain('katran is up and running');
+    launcher.kill('SIGTERM');
+    const { stdout } = await launcher.ended;
+    const lines = fs.readFileSync(file, 'utf8').trimEnd().split('\n');
+    const priorities = { info: '<6>', warn: '<4>', error: '<3>' };
+    for (const line of lines) {
+      const [{ level } = { level: '' }] = linesOf(`${line.slice(3)}\n`);
+      expect(line.slice(0, 3)).toBe(new Map(Object.entries(priorities)).get(level));
+    }
+    expect(lines.find((line) => line.includes('skipping'))).toMatch(/^<3>.*"source":"katran"/);
+    expect(lines.find((line) => line.includes('katran is up'))).toMatch(/^<6>\{/);
+    // stdout is not the journal here.
+    expect(linesOf(stdout)).toMatchObject([{ source: 'katran' }]);
   });
 
   it('gives katran nothing but the two write ends', async () => {

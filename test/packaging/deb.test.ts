@@ -148,6 +148,7 @@ describe('installed in a test root', () => {
       'usr/share/doc/start-katran/flags.example',
       'usr/share/doc/start-katran/examples/more-capabilities.conf',
       'usr/share/doc/start-katran/examples/handover.conf',
+      'usr/share/doc/start-katran/examples/always-again.conf',
       'usr/share/doc/start-katran/docs/troubleshooting.md',
       'usr/share/doc/start-katran/docs/screens/status.txt',
     ]) {

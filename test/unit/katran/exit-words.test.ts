@@ -10,6 +10,13 @@ const ENDS: [KatranExit, Phase, RegExp, xdp: boolean][] = [
   [code(0), 'starting', /^katran exited with status 0 before it was up$/, false],
   [code(1), 'starting', /before it was up: it did not accept a flag or its value/, false],
   [code(1), 'running', /^katran exited with status 1$/, true],
+  [
+    code(2),
+    'starting',
+    /status 2 before it was up: katran has no such status, a script .* not started again/,
+    true,
+  ],
+  [code(2), 'running', /status 2: katran has no such status, a script .* not started again/, true],
   [code(3), 'starting', /status 3 before it was up$/, true],
   [
     signal('SIGABRT'),

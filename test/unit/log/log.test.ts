@@ -100,6 +100,20 @@ describe('a JSON log line', () => {
   });
 });
 
+describe('a JSON log line in the journal', () => {
+  it.each([
+    ['debug', '<7>'],
+    ['info', '<6>'],
+    ['warn', '<4>'],
+    ['error', '<3>'],
+  ] as const)('of level %s begins with %s, which the journal takes off', async (level, mark) => {
+    const { lines, log } = await recorded('json', 'debug', true);
+    log[level]('irq 19 moved');
+    expect(lines[0]?.slice(0, 3)).toBe(mark);
+    expect(JSON.parse(lines[0]?.slice(3) ?? '')).toMatchObject({ level, msg: 'irq 19 moved' });
+  });
+});
+
 describe('the level', () => {
   it.each([
     ['debug', 4],

@@ -104,6 +104,27 @@ describe('the wrapping of katran’s lines', () => {
     ]);
   });
 
+  it('begins each line, and each part of one, with the severity of its level where it goes to the journal', () => {
+    const wrapper = new LineWrapper('stderr', () => NOW, LINE_BYTES, true);
+    const glog = (letter: string, text: string): string =>
+      `${letter}20261122 12:16:49.889542 29176 A.cpp:1] ${text}\n`;
+    const text =
+      glog('I', 'up') + glog('W', 'odd') + glog('E', 'x'.repeat(5000)) + glog('F', 'gone') + '    @ main\n';
+    const lines = Buffer.concat([...wrapper.push(Buffer.from(text)), ...wrapper.end()])
+      .toString()
+      .trimEnd()
+      .split('\n');
+    expect(lines.map((line) => /^<\d>(?=\{)/.exec(line)?.[0])).toEqual([
+      '<6>',
+      '<4>',
+      '<3>',
+      '<3>',
+      '<2>',
+      '<2>',
+    ]);
+    for (const line of lines) expect(Buffer.byteLength(line)).toBeLessThan(LINE_BYTES);
+  });
+
   it('gives out a line that never ends while it comes, so that memory stays bounded', () => {
     const wrapper = new LineWrapper('stderr', () => NOW, LINE_BYTES);
     for (let i = 0; i < 64; i++) {
