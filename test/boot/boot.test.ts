@@ -2,5 +2,6 @@
 import './installed.facts.ts';
 import './supervised.facts.ts';
 import './real-katran.facts.ts';
+import './handover.facts.ts';
 import './second-boot.facts.ts';
 import './removed.facts.ts';

@@ -50,7 +50,7 @@ describe('a flag that is wrong', () => {
       ExecMainStatus: '2',
       NRestarts: '0',
     });
-    expect(await journal(machine, 'start-katran')).toContain('/etc/start-katran/flags:6');
+    expect(await journal(machine, 'start-katran')).toContain('/etc/start-katran/flags:8');
   });
 
   it('mended, a start is all it takes: no reset-failed', async () => {

@@ -1,31 +1,22 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KatranCalls } from '../katran/rig/katran-calls.ts';
-import { PacketStream } from '../support/packets.ts';
-import { installKatran, REAL } from './rig/installed.ts';
+import { giveVip, installKatran, REAL, STANDALONE_FLAGS, writeFlags } from './rig/installed.ts';
 import { NETWORKS } from './rig/machine.ts';
-import { journal, show, untilState } from './rig/units.ts';
+import { packetsTo } from './rig/traffic.ts';
+import { show, untilState } from './rig/units.ts';
 import { machine } from './the-machine.ts';
 
 const UNIT = 'start-katran.service';
-const VIP = { address: '10.200.1.1', port: 80, protocol: 17 };
 
 /** Left out where there is none: a skipped test would count as one that failed to run. */
 const describeReal = REAL === '' ? () => undefined : describe;
 
 describeReal('the real katran in the unit as it is shipped', () => {
-  const server = `${NETWORKS.eth0.guest}:50051`;
-  let calls: KatranCalls;
-
   beforeAll(async () => {
-    calls = new KatranCalls(['ip', 'netns', 'exec', machine.network.name]);
+    await writeFlags(machine, STANDALONE_FLAGS);
     await installKatran(machine, 'real');
     await machine.ok(`systemctl start ${UNIT}`);
   });
-  afterAll(async () => {
-    await calls.close();
-    await machine.ok(`systemctl stop ${UNIT}`);
-    await installKatran(machine, 'double');
-  });
+  afterAll(() => machine.ok(`systemctl stop ${UNIT}`));
 
   it('comes up with three capabilities', async () => {
     expect(await show(machine, UNIT)).toMatchObject({
@@ -35,23 +26,8 @@ describeReal('the real katran in the unit as it is shipped', () => {
   });
 
   it('forwards what is sent to a VIP', async () => {
-    expect(await calls.call(server, 'addVip', { vip: VIP })).toMatchObject({ answer: { success: true } });
-    const real = { reals: [{ address: '10.0.0.1', weight: 10 }] };
-    expect(await calls.call(server, 'modifyRealsForVip', { action: 'ADD', vip: VIP, real })).toMatchObject({
-      answer: { success: true },
-    });
-    const packets = new PacketStream({
-      namespace: machine.network,
-      device: NETWORKS.eth0.tap,
-      deviceMac: NETWORKS.eth0.mac,
-      toMac: NETWORKS.eth0.guestMac,
-      source: NETWORKS.eth0.gateway,
-      vip: VIP.address,
-      port: VIP.port,
-      protocol: 'udp',
-      perSecond: 100,
-      count: 300,
-    });
+    await giveVip(machine);
+    const packets = packetsTo(machine, 100);
     await packets.firstBack;
     const report = await packets.report;
     expect(report.returned).toBe(report.sent);
@@ -66,7 +42,7 @@ describeReal('the real katran in the unit as it is shipped', () => {
     try {
       await machine.run(`systemctl start ${UNIT}`);
       await untilState(machine, UNIT, 'failed');
-      expect(await journal(machine, UNIT)).toContain('katran');
+      expect((await show(machine, UNIT)).StatusText).toContain('katran');
     } finally {
       await machine.ok(
         `rm /run/systemd/system/${UNIT}.d/less.conf; systemctl daemon-reload; systemctl reset-failed ${UNIT}`,

@@ -51,6 +51,19 @@ systemctl start follower.service`);
   });
 });
 
+describe('what a start says', () => {
+  it('has one time, the journal’s, and the severity that -p asks for', async () => {
+    const [all, warnings] = [await journal(machine, UNIT), await journal(machine, UNIT, '-p', 'warning')];
+    expect(all).toMatch(/^katran is up and running$/m);
+    expect(all).not.toMatch(/^\d{4}\/\d\d\/\d\d.*(?:katran is up|affinitizing)/m);
+    expect(warnings).not.toContain('katran is up and running');
+  });
+
+  it('warns of an irqbalance that the next boot would start', async () => {
+    expect(await journal(machine, UNIT, '-p', 'warning')).toMatch(/^warning: .*irqbalance/m);
+  });
+});
+
 describe('while it runs', () => {
   it('a reload looks at the gateway now, and restarts neither launcher nor katran', async () => {
     const before = [(await show(machine, UNIT)).MainPID, await katranPid()];
@@ -84,6 +97,34 @@ describe('while it runs', () => {
     await machine.ok(`kill -KILL ${launcher}`);
     await until(machine, `[ "$(systemctl show -P NRestarts ${UNIT})" -gt ${NRestarts} ]`);
     expect(await machine.run(`test -d /proc/${before}`)).toMatchObject({ status: 1 });
+    await untilState(machine, UNIT, 'active');
+  });
+
+  it('a katran that is frozen is an error in the log, and no reason to stop: the watchdog is for the launcher', async () => {
+    const [katran, { MainPID: launcher }] = [await katranPid(), await show(machine, UNIT)];
+    await machine.ok(`kill -STOP ${katran}`);
+    await until(
+      machine,
+      `journalctl -b --no-pager -o cat -p err -u ${UNIT} | grep -q 'has not answered for'`,
+    );
+    const { WatchdogTimestampMonotonic: heard } = await show(machine, UNIT);
+    await until(machine, `[ "$(systemctl show -P WatchdogTimestampMonotonic ${UNIT})" != ${heard} ]`);
+    await machine.ok(`kill -CONT ${katran}`);
+    await until(machine, `journalctl -b --no-pager -o cat -u ${UNIT} | grep -q 'answers again, after'`);
+    expect(await show(machine, UNIT)).toMatchObject({ ActiveState: 'active', MainPID: launcher });
+    expect(await katranPid()).toBe(katran);
+  });
+
+  it('a launcher that is frozen is stopped by the watchdog, says so, and is started again', async () => {
+    const { MainPID: launcher, NRestarts, WatchdogTimestampMonotonic: heard } = await show(machine, UNIT);
+    // Just after a sign of life, so that none is under way.
+    await until(machine, `[ "$(systemctl show -P WatchdogTimestampMonotonic ${UNIT})" != ${heard} ]`);
+    await until(machine, `! pgrep -P ${launcher} systemd-notify`);
+    await machine.ok(`kill -STOP ${launcher}`);
+    await until(machine, `journalctl -b --no-pager -o cat -u ${UNIT} | grep -q 'Watchdog timeout'`);
+    await machine.ok(`kill -CONT ${launcher}`);
+    await until(machine, `[ "$(systemctl show -P NRestarts ${UNIT})" -gt ${NRestarts} ]`);
+    expect(await journal(machine, UNIT, '-p', 'err')).toContain("the stop comes from systemd's watchdog");
     await untilState(machine, UNIT, 'active');
   });
 

@@ -31,9 +31,6 @@
 #define MACS 16
 /* A sender that was kept from running does not send everything it missed at once: a veth's ring takes 256 packets. */
 #define BURST 64
-/* How long the last packets are waited for. */
-#define STRAGGLERS_MS 500
-
 /* What every packet carries: the run it belongs to, and its number. */
 struct load {
   uint64_t run;
@@ -265,8 +262,9 @@ static void report(uint32_t sent, double duration, double longest_pause) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 10) {
-    fprintf(stderr, "usage: packets DEVICE DEVICE-MAC TO-MAC SOURCE VIP PORT udp|tcp PER-SECOND COUNT\n");
+  if (argc != 11) {
+    fprintf(stderr,
+            "usage: packets DEVICE DEVICE-MAC TO-MAC SOURCE VIP PORT udp|tcp PER-SECOND COUNT STRAGGLERS-MS\n");
     return 2;
   }
   struct plan p = {0};
@@ -282,6 +280,7 @@ int main(int argc, char **argv) {
   p.tcp = strcmp(argv[7], "tcp") == 0;
   double per_second = atof(argv[8]);
   uint32_t total = (uint32_t)strtoul(argv[9], NULL, 10);
+  double stragglers_ms = atof(argv[10]);
   if (per_second <= 0 || total == 0 || total > MOST) {
     fprintf(stderr, "packets: PER-SECOND above 0, COUNT from 1 to %u\n", MOST);
     return 2;
@@ -336,7 +335,7 @@ int main(int argc, char **argv) {
     }
   }
   double duration = since_begin();
-  while (returned < sent && since_begin() - duration < STRAGGLERS_MS) receive(fd, &p, sent, 50);
+  while (returned < sent && since_begin() - duration < stragglers_ms) receive(fd, &p, sent, 50);
   report(sent, duration, longest);
   return 0;
 }

@@ -44,6 +44,8 @@ export interface PacketOptions {
   readonly perSecond: number;
   /** The stream ends after so many packets at the latest. */
   readonly count: number;
+  /** How long the last packets are waited for, if they do not all come; 500 unless said. */
+  readonly stragglersMs?: number;
 }
 
 type Fields = ReadonlyMap<string, unknown>;
@@ -98,7 +100,8 @@ export class PacketStream {
 
   constructor(options: PacketOptions) {
     const { device, deviceMac, toMac, source, vip, port, protocol, perSecond, count } = options;
-    const words = [device, deviceMac, toMac, source, vip, port, protocol, perSecond, count];
+    const { stragglersMs = 500 } = options;
+    const words = [device, deviceMac, toMac, source, vip, port, protocol, perSecond, count, stragglersMs];
     this.#child = options.namespace.start(packetProgram(), words.map(String), {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

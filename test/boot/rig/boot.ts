@@ -9,11 +9,12 @@ import { makeNamespace, removeNamespaces, type Namespace } from '../../support/n
 import { Agent, type Ran } from './agent.ts';
 import { bootImage } from './image.ts';
 import { NETWORKS, qemuArguments } from './machine.ts';
+import { qemuCommand } from './monitor.ts';
 
 const LOGS = join(import.meta.dirname, '../../../.cache/boot-logs');
 /** From qemu's start to the agent's first word. 40 s on a quiet machine. */
-const BOOT_MS = 300_000;
-const POWER_OFF_MS = 180_000;
+const BOOT_MS = 600_000;
+const POWER_OFF_MS = 600_000;
 
 /** A machine with a disk of its own, over the image: what one boot wrote is there in the next one. */
 export class Machine {
@@ -42,6 +43,10 @@ export class Machine {
     ]);
   }
 
+  #socket(name: string): string {
+    return join(this.#folder, `${name}.${this.#boots}`);
+  }
+
   /** Copies a file of this machine to /share/NAME of the guest. */
   give(file: string, name: string): void {
     copyFileSync(file, join(this.share, name));
@@ -50,13 +55,12 @@ export class Machine {
   /** Switches it on, without a link on eth0 if so wanted; ends when the agent answers. */
   async boot({ linkDown = false }: { linkDown?: boolean } = {}): Promise<void> {
     this.#boots += 1;
-    const socket = (name: string): string => join(this.#folder, `${name}.${this.#boots}`);
     const files = {
       image: this.#image,
       overlay: join(this.#folder, 'overlay.qcow2'),
       share: this.share,
-      agent: socket('agent'),
-      monitor: socket('monitor'),
+      agent: this.#socket('agent'),
+      monitor: this.#socket('monitor'),
       console: join(LOGS, `console.${this.#boots}.log`),
     };
     // The kernel ends it when the test's own process dies first.
@@ -68,7 +72,7 @@ export class Machine {
     this.#qemu = qemu;
     const limit = AbortSignal.timeout(BOOT_MS);
     const connection = await connect(files.agent, qemu, limit);
-    if (linkDown) await this.monitor('set_link nic0 off');
+    if (linkDown) await this.setLink('nic0', false);
     this.#agent = new Agent(connection, this.share);
     await this.#agent.up(limit).catch((error: unknown) => {
       throw new Error(`the guest did not come up; its console ends so:\n${tail(files.console)}`, {
@@ -78,7 +82,7 @@ export class Machine {
   }
 
   /** Runs a script as root in the guest, by bash; with its status and all it printed. Several may run at once. */
-  run(script: string, limitMs = 240_000): Promise<Ran> {
+  run(script: string, limitMs = 480_000): Promise<Ran> {
     if (this.#agent === undefined) throw new Error('the guest is not running');
     return this.#agent.run(script, limitMs);
   }
@@ -90,25 +94,19 @@ export class Machine {
     return output.trimEnd();
   }
 
-  /** A command of qemu's monitor, such as `set_link nic0 off`. */
-  async monitor(command: string): Promise<void> {
-    const connection = createConnection(join(this.#folder, `monitor.${this.#boots}`));
-    await once(connection, 'data'); // its greeting
-    connection.write(`${command}\n`);
-    await once(connection, 'data');
-    connection.destroy();
+  /** Plugs or unplugs the cable of a network card (`nic0`); the guest sees it a moment later. */
+  async setLink(card: string, up: boolean): Promise<void> {
+    await qemuCommand(this.#socket('monitor'), 'set_link', { name: card, up });
   }
 
-  /** Shuts down in order, as `systemctl poweroff` does, and gives the ms it took. */
-  async powerOff(): Promise<number> {
+  /** Shuts down in order, as `systemctl poweroff` does. */
+  async powerOff(): Promise<void> {
     const qemu = this.#qemu;
     if (qemu === undefined) throw new Error('the guest is not running');
-    const began = Date.now();
     const ended = once(qemu, 'exit', { signal: AbortSignal.timeout(POWER_OFF_MS) });
     void this.run('systemctl poweroff').catch(() => undefined);
     await ended;
     this.#agent = undefined;
-    return Date.now() - began;
   }
 
   /** Pulls the plug, if it runs, and removes its files. */

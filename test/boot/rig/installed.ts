@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { buildKatranDouble } from '../../support/katran-double/build.mjs';
 import { makeStage } from '../../support/katran-double/index.ts';
 import { builtPackages } from '../../packaging/built-packages.ts';
 import type { Machine } from './boot.ts';
+import { until } from './units.ts';
 
 /** Where the guest has its katran, whichever it is. */
 export const KATRAN = '/usr/lib/katran/katran_server_grpc';
@@ -28,6 +29,7 @@ export async function givePrograms(machine: Machine): Promise<void> {
   if (REAL === '') return;
   machine.give(join(REAL, 'katran_server_grpc'), 'katran-real');
   machine.give(join(REAL, 'balancer.bpf.o'), 'real.bpf.o');
+  for (const name of ['xdproot', 'xdp_root.o']) machine.give(join(REAL, name), name);
 }
 
 /** The same package with a higher version; not compressed, because that costs half a minute in the guest. */
@@ -44,12 +46,16 @@ function laterVersion(deb: string, target: string): void {
   }
 }
 
-/** Makes `which` the guest's katran. */
-export const installKatran = (machine: Machine, which: 'double' | 'real'): Promise<string> =>
+/** Makes `which` a katran of the guest's. */
+export const installKatran = (
+  machine: Machine,
+  which: 'double' | 'real',
+  { binary, object } = { binary: KATRAN, object: OBJECT },
+): Promise<string> =>
   machine.ok(
-    `mkdir -p /usr/lib/katran
-     install -m755 /share/katran-${which} ${KATRAN}.new && mv ${KATRAN}.new ${KATRAN}
-     cp /share/${which}.bpf.o ${OBJECT}`,
+    `mkdir -p ${dirname(binary)}
+     install -m755 /share/katran-${which} ${binary}.new && mv ${binary}.new ${binary}
+     cp /share/${which}.bpf.o ${object}`,
   );
 
 /** Writes a flag file of the guest. */
@@ -59,6 +65,21 @@ export async function writeFlags(machine: Machine, lines: readonly string[], fil
   );
 }
 
+/** Where the unit keeps katran's services, as docs/shared-mode.md has it. */
+export const SERVICES_FILE = '/var/lib/start-katran/services.json';
+
+/** What is sent to, in the facts that are about packets and services. */
+export const VIP = { address: '10.200.1.1', port: 80, protocol: 'udp' } as const;
+
+/** Gives the running katran a VIP with a real, and waits until the unit has kept it. */
+export async function giveVip(machine: Machine): Promise<void> {
+  const vip = { ...VIP, flags: [], reals: [{ address: '10.0.0.1', weight: 10, flags: [] }] };
+  await machine.ok(
+    `start-katran services restore - <<'SERVICES'\n${JSON.stringify({ version: 1, vips: [vip] })}\nSERVICES`,
+  );
+  await until(machine, `grep -q '${VIP.address}' ${SERVICES_FILE}`);
+}
+
 /** What every launch here needs. */
 export const FLAGS = [
   'intf=eth0',
@@ -66,4 +87,15 @@ export const FLAGS = [
   `binary=${KATRAN}`,
   `balancer_bpf=${OBJECT}`,
   'lru_size=1000',
+  // The CPUs are emulated, and the machine has other work.
+  'gateway_timeout=10000',
+  'start_timeout=300000',
 ];
+
+const KEPT_FLAGS = [`services=${SERVICES_FILE}`, 'keep_services'];
+
+/** Standalone mode, with services that are kept. */
+export const STANDALONE_FLAGS = [...FLAGS, ...KEPT_FLAGS];
+
+/** Shared mode with handovers. */
+export const SHARED_FLAGS = [...STANDALONE_FLAGS, 'map_path=/sys/fs/bpf/jmp_eth0', 'map_pos=1', 'handover'];

@@ -23,7 +23,7 @@ export interface Files {
   readonly overlay: string;
   /** The host folder that the guest mounts, writable, at /share. */
   readonly share: string;
-  /** Unix sockets that qemu makes: the agent's port, and qemu's own monitor. */
+  /** Unix sockets that qemu makes: the agent's port, and qemu's own machine protocol. */
   readonly agent: string;
   readonly monitor: string;
   /** What the guest's kernel and systemd say while it boots. */
@@ -45,9 +45,9 @@ export function qemuArguments({ image, overlay, share, agent, monitor, console }
     ['-cpu', 'max,vendor=GenuineIntel'],
     ['-device', 'intel-iommu,intremap=on'],
     ['-smp', '8,sockets=2,cores=4,threads=1'],
-    ['-m', '2048M'],
+    ['-m', '3072M'],
     ['-nodefaults', '-no-user-config', '-no-reboot', '-display', 'none'],
-    ['-monitor', `unix:${monitor},server=on,wait=off`],
+    ['-qmp', `unix:${monitor},server=on,wait=off`],
     ['-serial', `file:${console}`],
     ['-kernel', image.kernel, '-initrd', image.initrd],
     [
@@ -55,7 +55,7 @@ export function qemuArguments({ image, overlay, share, agent, monitor, console }
       'root=/dev/vda rw console=ttyS0 quiet panic=-1 mitigations=off no_timer_check audit=0 net.ifnames=0 systemd.show_status=1',
     ],
     ...[0, 1].flatMap((node) => [
-      ['-object', `memory-backend-ram,id=memory${node},size=1024M`],
+      ['-object', `memory-backend-ram,id=memory${node},size=1536M`],
       ['-numa', `node,nodeid=${node},cpus=${4 * node}-${4 * node + 3},memdev=memory${node}`],
       ['-device', `pxb-pcie,id=node${node},bus=pcie.0,bus_nr=${64 * (node + 1)},numa_node=${node}`],
       ['-device', `pcie-root-port,id=port${node},bus=node${node},chassis=${node + 1},slot=${node + 1}`],

@@ -4,7 +4,7 @@ import type { Machine } from './boot.ts';
 export type Unit = Readonly<Record<string, string>>;
 
 /** From now until something in the guest is so. 5-50 times slower than real hardware, on a host that others use as well. */
-const PATIENCE_S = 180;
+const PATIENCE_S = 400;
 
 export async function show(machine: Machine, unit: string): Promise<Unit> {
   const text = await machine.ok(`systemctl show '${unit}'`);
@@ -16,9 +16,11 @@ export async function show(machine: Machine, unit: string): Promise<Unit> {
 /** Waits until a shell condition holds in the guest. Throws with the unit's journal when it does not come to that. */
 export async function until(machine: Machine, condition: string, unit = 'start-katran'): Promise<void> {
   const { status, output } = await machine.run(
-    `for ((i = 0; i < ${2 * PATIENCE_S}; i++)); do ${condition} && exit 0; sleep 0.5; done
-     journalctl -b --no-pager -n 60 -u '${unit}'; exit 1`,
-    2 * PATIENCE_S * 1000,
+    `until ${condition}; do
+       if ((SECONDS > ${PATIENCE_S})); then journalctl -b --no-pager -n 60 -u '${unit}'; exit 1; fi
+       sleep 0.5
+     done`,
+    1.5 * PATIENCE_S * 1000,
   );
   if (status !== 0) throw new Error(`never came to this: ${condition}\n${output}`);
 }
@@ -26,6 +28,10 @@ export async function until(machine: Machine, condition: string, unit = 'start-k
 /** Waits until the unit is in this state (`active`, `failed`). */
 export const untilState = (machine: Machine, unit: string, state: string): Promise<void> =>
   until(machine, `[ "$(systemctl show -P ActiveState '${unit}')" = ${state} ]`, unit);
+
+/** Waits for the kernel's word on an interface's link: `0` without one, `1` with it; `''` while the interface is down. */
+export const untilCarrier = (machine: Machine, intf: string, carrier: '0' | '1'): Promise<void> =>
+  until(machine, `[ "$(cat /sys/class/net/${intf}/carrier 2>&-)" = ${carrier} ]`);
 
 /** What the unit and what it started said in this boot, oldest first. */
 export const journal = (machine: Machine, unit: string, ...options: string[]): Promise<string> =>
