@@ -105,11 +105,6 @@ async function byFlags(task: Task, desk: SignalDesk): Promise<Ending> {
   }
 }
 
-/** What the stop broke off throws its reason, or the platform's AbortError; anything else is an error of its own. */
-function isInterruption(error: unknown, stop: AbortSignal): boolean {
-  return error === stop.reason || (error instanceof Error && error.name === 'AbortError');
-}
-
 /** A run without a command: signals are answered from its first moment to its last. */
 async function run(task: Task): Promise<number> {
   const desk = new SignalDesk(task.world, task.log);
@@ -118,9 +113,9 @@ async function run(task: Task): Promise<number> {
     return desk.defect ? EXIT.failed : statusOf(ending);
   } catch (error) {
     if (desk.defect) return EXIT.failed;
-    if (desk.stoppedBy !== undefined && isInterruption(error, desk.stop))
-      return statusOfSignal(desk.stoppedBy);
-    throw error;
+    const signal = desk.signalBehind(error);
+    if (signal === undefined) throw error;
+    return statusOfSignal(signal);
   } finally {
     desk.close();
   }

@@ -65,6 +65,15 @@ export class SignalDesk {
     return this.#stoppedBy;
   }
 
+  /**
+   * The signal whose stop broke off what threw this: that throws the stop's reason, or the platform's AbortError. Undefined for any other
+   * error: one of its own, also when it comes after a signal.
+   */
+  signalBehind(error: unknown): NodeJS.Signals | undefined {
+    const brokenOff = error === this.stop.reason || (error instanceof Error && error.name === 'AbortError');
+    return brokenOff ? this.#stoppedBy : undefined;
+  }
+
   /** Whether an error that nobody caught asked to stop: katran is stopped all the same, but nothing went well. */
   get defect(): boolean {
     return this.#defect;

@@ -43,8 +43,7 @@ export function checkInterfaceName(name: string): void {
         ? 'it is a directory'
         : Buffer.byteLength(name) > MAX_NAME_BYTES
           ? `it has more than ${MAX_NAME_BYTES} bytes`
-          : // The control characters are the point.
-            // eslint-disable-next-line no-control-regex
+          : // eslint-disable-next-line no-control-regex -- they are what a name must not have
             /[/:\s\u0000-\u001f\u007f]/.test(name)
             ? "it holds '/', ':', white space or a control character"
             : undefined;

@@ -1,19 +1,17 @@
-import type { AffinityPlan, PlannedVector } from '../affinity/types.ts';
-import { keptCpu } from '../affinity/keep.ts';
+import type { AffinityPlan } from '../affinity/types.ts';
 import { chooseInterface } from '../planning/interface.ts';
 import { Failure } from '../failure.ts';
 import { parseMac } from '../linux/mac.ts';
 import { resolveGateway } from '../gateway/resolve.ts';
 import type { KatranClient } from '../katran/call-error.ts';
 import type { KatranEndpoint } from '../katran/endpoint.ts';
-import { readTopology, type Topology } from '../linux/cpu-topology.ts';
+import { readTopology } from '../linux/cpu-topology.ts';
 import { readInterrupts } from '../linux/interrupts.ts';
-import type { Root } from '../linux/root.ts';
-import { parseAffinityMask, readEffectiveAffinity } from '../linux/smp-affinity.ts';
 import type { Log } from '../log/log.ts';
 import { planForInterface } from '../planning/plan.ts';
 import type { Task } from '../planning/task.ts';
 import { findKatran, type FoundKatran } from '../katran/find-katran.ts';
+import { liveVectors } from './live-vectors.ts';
 import type { Answer, Counters, LiveVector, Observation, SeenXdp } from './types.ts';
 import { readTraffic, type TrafficCalls } from '../katran/services/traffic.ts';
 import { readLink } from '../tools/ip.ts';
@@ -71,15 +69,6 @@ async function askMac(client: KatranClient): Promise<string> {
   if (mac === undefined)
     throw new Failure(`getMac answered ${JSON.stringify(answered)}, which is no MAC address`);
   return mac;
-}
-
-/** CPUs an interrupt goes to, as `-strategy keep` judges it: its mask if that is one CPU, else what the kernel made of it. */
-function landsOn(root: Root, { irq, role, current }: PlannedVector, topology: Topology): readonly number[] {
-  const online = new Set(topology.online);
-  const asked = current !== null && role !== 'control' && keptCpu(current, null, online) === undefined;
-  const kept = keptCpu(current, (asked ? readEffectiveAffinity(root, irq) : undefined) ?? null, online);
-  if (kept !== undefined) return [kept];
-  return (current === null ? [] : parseAffinityMask(current)).filter((cpu) => online.has(cpu));
 }
 
 /** The vectors as they are. A plan reads them all; what it plans is of no interest here, so nothing limits it. */
@@ -178,11 +167,7 @@ export async function observe(subject: Subject): Promise<Observation> {
   const down =
     'value' in plan ? plan.value.warnings.find(({ code }) => code === 'interface-down') : undefined;
   const vectors: Answer<readonly LiveVector[]> =
-    'value' in plan
-      ? await attempt(() =>
-          plan.value.vectors.map((vector) => ({ ...vector, cpus: landsOn(root, vector, topology) })),
-        )
-      : plan;
+    'value' in plan ? await attempt(() => liveVectors(root, plan.value)) : plan;
   return {
     ...(await readCounters(subject)),
     address: endpoint.address,

@@ -21,8 +21,7 @@ const NAMES: Readonly<Record<string, string>> = {
   '\x1c': 'quit',
 };
 
-// The escape that begins a key's sequence is a control character, and the point.
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- an escape begins a key's sequence
 const KEY = /\x1b[[O]([0-9;]*[A-Za-z~])|[^]/gu;
 
 /** What was pressed, of the text that a terminal in raw mode sends; those of `less` and `vi` mean the same as the arrows. */

@@ -143,8 +143,7 @@ function ownDescription(descriptor: number): number {
     const kind = fs.fstatSync(descriptor);
     if (!kind.isFIFO() && !kind.isCharacterDevice()) return descriptor;
     const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
-    // No kernel file, but this very process's own descriptor by its other name: the only way to a description of our own.
-    // eslint-disable-next-line no-restricted-syntax
+    // eslint-disable-next-line no-restricted-syntax -- no kernel file, but this process's own descriptor: only so is there a second description
     return fs.openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch {
     return descriptor;

@@ -67,7 +67,6 @@ export function screenFor(output: Medium, environment: Environment): Screen {
 /** A text without characters beyond ASCII, for terminals that would show them as question marks. Colours stay. */
 export function asciiOnly(text: string): string {
   const known = text.replaceAll('…', '...').replaceAll('’', "'").replaceAll('–', '-');
-  // The escape of a colour is a control character, and the point.
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- the escape of a colour is kept
   return known.replace(/[^\n\u001b -~]/g, '?');
 }

@@ -82,8 +82,7 @@ describe.each(ARTIFACTS)('waiting, with output that is no terminal, with $name',
     await launcher.saysOnStderr(/katran is up and running/);
     launcher.kill('SIGTERM');
     const { stderr } = await launcher.ended;
-    // Control characters are what is looked for.
-    // eslint-disable-next-line no-control-regex
+    // eslint-disable-next-line no-control-regex -- they are what is looked for
     expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
     expect(stderr).not.toMatch(/s waiting for/);
   });

@@ -253,8 +253,7 @@ describe.skipIf(!HAS_TMUX).each(ARTIFACTS)(
         screen.close();
         const plain = watch({ NO_COLOR: '1', LC_ALL: 'C' });
         await plain.shows(/4\* q1 +\d+k/);
-        // A colour begins with a control character.
-        // eslint-disable-next-line no-control-regex
+        // eslint-disable-next-line no-control-regex -- an escape begins a colour
         expect(plain.colouredScreen()).not.toMatch(/\x1b\[[\d;]*m/);
         expect(plain.screen()).toMatch(/^[\x20-\x7e\n]*$/);
       } finally {

@@ -10,7 +10,7 @@ import { planOf } from './plan-of.ts';
 const FIRST_IRQ = 30;
 
 /**
- * A made machine whose drivers and kernel do things while a test looks on: one node, an ixgbe `eth0` with vectors
+ * A made machine whose drivers and kernel do things while a test looks on: one node unless said, an ixgbe `eth0` with vectors
  * `eth0-TxRx-N` from IRQ 30 on. Its plans are the planner's.
  */
 export class LiveMachine {
@@ -19,10 +19,14 @@ export class LiveMachine {
   readonly cpus: number;
   readonly #lines = new Map<number, MadeLine>();
 
-  constructor({ cpus = 4, vectors = 4 }: { cpus?: number; vectors?: number } = {}) {
+  constructor({
+    cpus = 4,
+    vectors = 4,
+    nodes = 1,
+  }: { cpus?: number; vectors?: number; nodes?: number } = {}) {
     this.cpus = cpus;
     this.root = openRoot(this.path);
-    makeMachine(this.path, { cpus, queues: vectors, firstIrq: FIRST_IRQ });
+    makeMachine(this.path, { cpus, nodes, queues: vectors, firstIrq: FIRST_IRQ });
     for (let queue = 0; queue < vectors; queue += 1)
       this.#lines.set(FIRST_IRQ + queue, this.#line(FIRST_IRQ + queue, `eth0-TxRx-${queue}`));
   }

@@ -115,6 +115,30 @@ describe('a launch', () => {
     expect(stage.katran.signals).toEqual(['SIGTERM', 'SIGCONT']);
   });
 
+  it('says once, to the log and to the service manager, what makes it stop katran', async () => {
+    stage.parts = { openClient: () => Promise.reject(new Failure('there is no file of services')) };
+    expect(await stage.launch()).toBe(1);
+    const said = (lines: readonly string[]) =>
+      lines.filter((line) => line.includes('there is no file of services'));
+    expect(said(stage.log.lines)).toEqual([
+      'error: stopping katran (pid 4711): there is no file of services',
+    ]);
+    expect(said(stage.told)).toEqual(['failed stopping katran (pid 4711): there is no file of services']);
+    expect(stage.katran.signals).toEqual(['SIGTERM', 'SIGCONT']);
+  });
+
+  it('says its pid and arguments once, and complains about nothing, when katran is up soon', async () => {
+    const launched = stage.launch();
+    await stage.says(UP);
+    stage.signals.send('SIGTERM');
+    await launched;
+    expect(stage.log.lines.filter((line) => line.includes('pid 4711'))[0]).toBe(
+      'info: starting katran, pid 4711: katran_server_grpc -a=b',
+    );
+    expect(stage.log.lines.filter((line) => line.includes('starting katran'))).toHaveLength(1);
+    expect(stage.log.lines.filter((line) => line.includes('cannot reach katran'))).toEqual([]);
+  });
+
   it('is a failure when katran cannot be started', async () => {
     stage.parts = { startKatran: () => Promise.reject(new Failure('cannot start katran: ENOENT')) };
     await expect(stage.launch()).rejects.toThrow('cannot start katran: ENOENT');

@@ -20,6 +20,16 @@ describe('the signal desk', () => {
     expect(log.lines).toEqual([`info: ${signal} received, stopping`]);
   });
 
+  it('is behind what its stop broke off, and not behind a mistake of ours that comes after it', () => {
+    const brokenOff = new DOMException('The operation was aborted', 'AbortError');
+    expect(desk.signalBehind(brokenOff)).toBeUndefined();
+    signals.send('SIGTERM');
+    expect(desk.signalBehind(brokenOff)).toBe('SIGTERM');
+    expect(desk.signalBehind(desk.stop.reason)).toBe('SIGTERM');
+    // Status 143 would say that all went as asked.
+    expect(desk.signalBehind(new TypeError('x is not a function'))).toBeUndefined();
+  });
+
   it('answers a second one with what is being waited for; the first stays the reason', () => {
     desk.describe(() => 'waiting for katran to end');
     signals.send('SIGTERM');

@@ -236,8 +236,7 @@ it('colours change nothing but colour', () => {
   };
   const terminal = { write: () => undefined, isTerminal: true, columns: 80 };
   const coloured = cpuMap(subject, screenFor(terminal, { TERM: 'xterm' }));
-  // A colour begins with a control character.
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- an escape begins a colour
   const bare = coloured.map((line) => line.replace(/\x1b\[\d+m/g, ''));
   expect(coloured.join('\n')).toContain('\x1b[31m');
   expect(bare).toEqual(cpuMap(subject, plainScreen()));

@@ -1,26 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import type { Topology } from '../../../src/linux/cpu-topology.ts';
-import { parseInterrupts } from '../../../src/linux/interrupts.ts';
+import { readInterrupts } from '../../../src/linux/interrupts.ts';
+import { formatAffinityMask } from '../../../src/linux/smp-affinity.ts';
 import { parseKatranFlags } from '../../../src/katran/katran-flags.ts';
 import type { FoundProcess } from '../../../src/katran/find-katran.ts';
 import { compare } from '../../../src/status/report.ts';
-import type { LiveVector, Observation } from '../../../src/status/types.ts';
+import type { Observation } from '../../../src/status/types.ts';
+import { liveVectors } from '../../../src/status/live-vectors.ts';
+import { LiveMachine } from '../../support/live-machine.ts';
 
-const topology: Topology = {
-  possibleCpus: 4,
-  online: [0, 1, 2, 3],
-  present: [0, 1, 2, 3],
-  isolated: [],
-  nohzFull: [],
-  withoutPackage: [],
-  nodes: [
-    { id: 0, cpus: [0, 1] },
-    { id: 1, cpus: [2, 3] },
-  ],
-  nodeSource: 'node',
-  nodeOf: (cpu) => (cpu < 2 ? 0 : 1),
-  siblingsOf: (cpu) => [cpu],
-};
+/**
+ * What is read of a host with 4 CPUs in two nodes and an ixgbe eth0: its queue n has gone to the nth CPUs, and `counts` are its
+ * interrupts, by queue and CPU.
+ */
+function host(
+  pinned: readonly (readonly number[])[],
+  { counts = [], online }: { counts?: readonly (readonly number[])[]; online?: string } = {},
+): Pick<Observation, 'interrupts' | 'topology' | 'nics' | 'vectors'> {
+  const machine = new LiveMachine({ cpus: 4, nodes: 2, vectors: pinned.length });
+  try {
+    pinned.forEach((cpus, n) => {
+      machine.setMask(30 + n, formatAffinityMask(cpus, 4));
+      // As where the kernel spreads the interrupts of one vector.
+      machine.file(`proc/irq/${30 + n}/effective_affinity_list`, `${cpus.join(',')}\n`);
+    });
+    counts.forEach((row, n) => row.forEach((count, cpu) => machine.interrupt(30 + n, cpu, count)));
+    if (online !== undefined) machine.online(online);
+    const plan = machine.plan();
+    return {
+      interrupts: readInterrupts(machine.root),
+      topology: plan.topology,
+      nics: plan.nics,
+      vectors: { value: liveVectors(machine.root, plan) },
+    };
+  } finally {
+    machine.remove();
+  }
+}
 
 const katran = (...args: string[]): FoundProcess => ({
   pid: 7,
@@ -31,25 +46,10 @@ const katran = (...args: string[]): FoundProcess => ({
 
 const GIVEN = ['-intf=eth0', '-forwarding_cores=0,2', '-numa_nodes=0,1'];
 
-const queue = (n: number, ...cpus: number[]): LiveVector => ({
-  nic: 'eth0',
-  irq: 30 + n,
-  name: `eth0-TxRx-${n}`,
-  role: 'receive',
-  queue: n,
-  idle: false,
-  cpus,
-});
-
-function table(...counts: number[][]) {
-  const rows = counts.map((row, n) => ` ${30 + n}: ${row.join(' ')} PCI-MSI-edge eth0-TxRx-${n}`);
-  return parseInterrupts(`  CPU0 CPU1 CPU2 CPU3\n${rows.join('\n')}\n`);
-}
-
 const MAC = '02:00:00:00:00:01';
 const fine: Observation = {
+  ...host([[0], [2]], { counts: [[100], [0, 0, 50]] }),
   time: 2000,
-  interrupts: table([100, 0, 0, 0], [0, 0, 50, 0]),
   fallback: 5n,
   traffic: null,
   address: '127.0.0.1:50051',
@@ -60,16 +60,13 @@ const fine: Observation = {
   },
   interface: { value: 'eth0' },
   intfGiven: null,
-  topology,
-  nics: [{ name: 'eth0', driver: 'ixgbe', node: 0 }],
-  vectors: { value: [queue(0, 0), queue(1, 2)] },
   interfaceTrouble: null,
   xdp: 'native',
   program: { kind: 'own', id: 12, mode: 'native' },
   unsupervised: false,
   live: true,
 };
-const before = { time: 1000, interrupts: table([0, 0, 0, 0], [0, 0, 0, 0]), fallback: 5n, traffic: null };
+const before = { time: 1000, interrupts: host([[0], [2]]).interrupts, fallback: 5n, traffic: null };
 
 const owners = (...list: FoundProcess[]): Partial<Observation> => ({
   katran: { ...fine.katran, owners: list },
@@ -94,18 +91,10 @@ describe('what is wrong', () => {
     ['katran does not answer', { mac: { trouble: 'DEADLINE_EXCEEDED' } }, ['katran-silent']],
     ['a MAC of zeros', { mac: { value: zero } }, ['mac-zero']],
     ['another MAC than the gateway has', { mac: { value: '02:00:00:00:00:02' } }, ['mac-differs']],
-    ['a queue outside the cores', { vectors: { value: [queue(0, 0), queue(1, 3)] } }, ['affinity-outside']],
-    [
-      'a queue that may leave the cores',
-      { vectors: { value: [queue(0, 0), queue(1, 2, 3)] } },
-      ['affinity-outside'],
-    ],
-    ['queues that changed places', { vectors: { value: [queue(0, 2), queue(1, 0)] } }, ['affinity-differs']],
-    [
-      'a queue on two of the cores',
-      { vectors: { value: [queue(0, 0), queue(1, 0, 2)] } },
-      ['affinity-differs'],
-    ],
+    ['a queue outside the cores', host([[0], [3]]), ['affinity-outside']],
+    ['a queue that may leave the cores', host([[0], [2, 3]]), ['affinity-outside']],
+    ['queues that changed places', host([[2], [0]]), ['affinity-differs']],
+    ['a queue on two of the cores', host([[0], [0, 2]]), ['affinity-differs']],
     ['no forwarding cores', owners(katran('-intf=eth0')), ['no-forwarding-cores']],
     ['a wrong NUMA node', owners(katran('-forwarding_cores=0,2', '-numa_nodes=0,0')), ['numa-differs']],
     ['the fallback table is used', { fallback: 8n }, ['fallback-grows']],
@@ -128,11 +117,7 @@ describe('what is wrong', () => {
       { katran: { ...fine.katran, elsewhere: [{ ...katran('-intf=eth0'), pid: 8 }] } },
       ['second-katran'],
     ],
-    [
-      'a forwarding core went offline',
-      { topology: { ...topology, online: [0, 1, 3] }, vectors: { value: [queue(0, 0)] } },
-      ['core-offline'],
-    ],
+    ['a forwarding core went offline', host([[0]], { online: '0-1,3' }), ['core-offline']],
   ])('%s', (_words, change, codes) => {
     expect(problems(change)).toEqual(codes);
     for (const { message } of compare(before, { ...fine, ...change }).problems)
@@ -140,7 +125,7 @@ describe('what is wrong', () => {
   });
 
   it('with more queues than cores, a queue may be on any core', () => {
-    expect(problems({ vectors: { value: [queue(0, 2), queue(1, 0), queue(2, 2)] } })).toEqual([]);
+    expect(problems(host([[2], [0], [2]]))).toEqual([]);
   });
 
   it('a MAC is not compared with a gateway that is unknown: a note', () => {
