@@ -18,15 +18,14 @@ function notice({ folder, name, version, license }) {
 /** What the runtime says of its parts, a table of them, and each text once. */
 function runtimeLicences(architecture) {
   const { name, version, license } = runtime(architecture);
-  const table = RUNTIME_PARTS.map(({ name: part, licence, texts, lacks }) => {
-    const where = texts.length === 0 ? '' : `; below: ${texts.join(', ')}`;
-    return `  ${part}: ${licence}${where}${lacks === undefined ? '' : `; not here: ${lacks}`}`;
-  });
+  const table = RUNTIME_PARTS.map(
+    ({ name: part, licence, texts }) => `  ${part}: ${licence}; below: ${texts.join(', ')}`,
+  );
   const files = [...new Set(RUNTIME_PARTS.flatMap(({ texts }) => texts))].sort();
   return [
     [
       `Bun ${version} (${license}), the runtime, unchanged from the npm package ${name}. That package brings no licence text; its`,
-      "makers' statement for this version follows, then the texts of its parts, as Debian has them (their versions may differ).",
+      "makers' statement for this version follows, then the texts of its parts, as Debian or their authors have them (versions may differ).",
       '',
       ...table,
     ].join('\n'),

@@ -2,6 +2,5 @@ export declare const RUNTIME_PARTS: readonly {
   readonly name: string;
   readonly licence: string;
   readonly texts: readonly string[];
-  readonly lacks?: string;
 }[];
 export declare const OF_OTHER_SYSTEMS: readonly string[];

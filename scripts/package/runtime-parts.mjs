@@ -1,40 +1,24 @@
 // What is linked into the runtime, as its own statement says (packaging/runtime-licences/bun.md), and where its licence text is.
 
 /**
- * Each library by the name the statement has for it. `texts`: files of packaging/runtime-licences; `lacks`: what no text could
- * be had of from npm or Debian. Libraries that are only on other systems (libuv, Tigerbeetle's) are not here.
+ * Each library by the name the statement has for it. `texts`: files of packaging/runtime-licences. Libraries that are only on other systems (libuv, Tigerbeetle's) are not here.
  */
 export const RUNTIME_PARTS = [
   { name: 'JavaScriptCore', licence: 'LGPL-2.0', texts: ['webkit', 'LGPL-2', 'LGPL-2.1'] },
   { name: 'boringssl', licence: 'OpenSSL, SSLeay, ISC and others', texts: ['boringssl'] },
   { name: 'brotli', licence: 'MIT', texts: ['brotli'] },
   { name: 'libarchive', licence: 'BSD-2-Clause and others', texts: ['libarchive'] },
-  { name: 'lol-html', licence: 'BSD-3-Clause', texts: [], lacks: 'the notice of its authors (Cloudflare)' },
-  {
-    name: 'ls-hpack',
-    licence: 'MIT, BSD-2-Clause',
-    texts: ['xxhash'],
-    lacks: 'the notice of its authors (LiteSpeed)',
-  },
-  { name: 'ls-qpack', licence: 'MIT', texts: [], lacks: 'the notice of its authors (LiteSpeed)' },
-  {
-    name: 'lsquic',
-    licence: 'MIT, BSD-3-Clause',
-    texts: [],
-    lacks: 'the notice of its authors (LiteSpeed, Chromium)',
-  },
+  { name: 'lol-html', licence: 'BSD-3-Clause', texts: ['lol-html'] },
+  { name: 'ls-hpack', licence: 'MIT, BSD-2-Clause', texts: ['ls-hpack', 'xxhash'] },
+  { name: 'ls-qpack', licence: 'MIT', texts: ['ls-qpack'] },
+  { name: 'lsquic', licence: 'MIT, BSD-3-Clause', texts: ['lsquic'] },
   { name: 'mimalloc', licence: 'MIT', texts: ['mimalloc'] },
   { name: 'picohttp', licence: 'MIT', texts: ['picohttpparser'] },
   { name: 'zstd', licence: 'BSD-3-Clause', texts: ['zstd'] },
   { name: 'simdutf', licence: 'Apache-2.0', texts: ['simdutf', 'Apache-2.0'] },
   { name: 'tinycc', licence: 'LGPL-2.1', texts: ['tinycc', 'LGPL-2.1'] },
   { name: 'uSockets', licence: 'Apache-2.0', texts: ['Apache-2.0'] },
-  {
-    name: 'zlib-ng',
-    licence: 'Zlib',
-    texts: ['zlib'],
-    lacks: 'the notice of its own authors; the text is that of zlib, which it is made from',
-  },
+  { name: 'zlib-ng', licence: 'Zlib', texts: ['zlib-ng'] },
   { name: 'c-ares', licence: 'MIT', texts: ['c-ares'] },
   { name: 'libicu', licence: 'Unicode-3.0', texts: ['icu'] },
   { name: 'libbase64', licence: 'BSD-2-Clause', texts: ['base64'] },
