@@ -14,7 +14,8 @@ import { writeMasks } from './affinitize.ts';
 export async function showPlan(task: Task, desk: SignalDesk): Promise<void> {
   const { options, root, log, world } = task;
   const plan = planFor(options, root, log);
-  if (options.affinitize && !options.dry_run) await writeMasks(task, desk, plan);
+  const written = options.affinitize && !options.dry_run;
+  if (written) await writeMasks(task, desk, plan);
   const progress = openProgress(world.stderr, world.environment, options.log_format);
   const gateway = await progress.during(`looking for the gateway of ${plan.interface}`, () =>
     gatewayOrReason(task, plan.interface, desk.stop),
@@ -24,6 +25,7 @@ export async function showPlan(task: Task, desk: SignalDesk): Promise<void> {
     ? `${jsonPlan(prepared)}\n`
     : previewText(prepared, screenFor(world.stdout, world.environment), {
         onTerminal: world.stdout.isTerminal,
+        written,
       });
   world.stdout.write(text);
   if (options.affinitizeIgnored !== undefined && !options.dry_run)

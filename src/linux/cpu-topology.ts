@@ -29,7 +29,7 @@ export interface Topology {
   readonly withoutPackage: readonly number[];
   /** The id of the node of an online CPU. Throws Failure for any other CPU. */
   nodeOf(cpu: number): number;
-  /** The hardware threads of a CPU's core, itself included, ascending; read when asked. Throws KernelFileError. */
+  /** The hardware threads of a CPU's core, itself included, ascending; read when asked, once. Throws KernelFileError. */
   siblingsOf(cpu: number): readonly number[];
 }
 
@@ -72,7 +72,11 @@ function readOnline(root: Root): number[] {
 
 function groupByNode(nodeByCpu: ReadonlyMap<number, number>): NumaNode[] {
   const cpusByNode = new Map<number, number[]>();
-  for (const [cpu, node] of nodeByCpu) cpusByNode.set(node, [...(cpusByNode.get(node) ?? []), cpu]);
+  for (const [cpu, node] of nodeByCpu) {
+    const cpus = cpusByNode.get(node);
+    if (cpus === undefined) cpusByNode.set(node, [cpu]);
+    else cpus.push(cpu);
+  }
   return [...cpusByNode]
     .map(([id, cpus]) => ({ id, cpus: cpus.sort((a, b) => a - b) }))
     .sort((a, b) => a.id - b.id);
@@ -127,6 +131,15 @@ function readNohzFull(root: Root): number[] {
   return text === '(null)' ? [] : parseList(root, path, text);
 }
 
+function readSiblings(root: Root, cpu: number): readonly number[] {
+  const directory = `${CPU}/cpu${cpu}/topology`;
+  const cpus =
+    readListIfPresent(root, `${directory}/core_cpus_list`) ??
+    readListIfPresent(root, `${directory}/thread_siblings_list`) ??
+    [];
+  return cpus.includes(cpu) ? cpus : [cpu];
+}
+
 function readOnce(root: Root): Topology {
   const online = readOnline(root);
   const present = readListIfPresent(root, `${CPU}/present`) ?? online;
@@ -150,6 +163,7 @@ function readOnce(root: Root): Topology {
     nodes = new Map(online.map((cpu) => [cpu, packages.get(cpu) ?? 0]));
   }
   const nodeByCpu = nodes;
+  const siblings = new Map<number, readonly number[]>();
   return {
     possibleCpus: Math.max(online.at(-1) ?? 0, present.at(-1) ?? 0, possible.at(-1) ?? 0) + 1,
     online,
@@ -165,12 +179,11 @@ function readOnce(root: Root): Topology {
       return node;
     },
     siblingsOf: (cpu) => {
-      const directory = `${CPU}/cpu${cpu}/topology`;
-      const cpus =
-        readListIfPresent(root, `${directory}/core_cpus_list`) ??
-        readListIfPresent(root, `${directory}/thread_siblings_list`) ??
-        [];
-      return cpus.includes(cpu) ? cpus : [cpu];
+      const known = siblings.get(cpu);
+      if (known !== undefined) return known;
+      const read = readSiblings(root, cpu);
+      siblings.set(cpu, read);
+      return read;
     },
   };
 }

@@ -61,13 +61,15 @@ function plannedMap(plan: AffinityPlan, screen: Screen): string[] {
 }
 
 /** What the plan comes to, in one line. */
-function summary({ plan }: Prepared): string {
+function summary({ plan }: Prepared, written: boolean): string {
   const receive = receiving(plan.vectors);
   const cores = `forwarding ${plan.forwardingCores.length === 1 ? 'core' : 'cores'} ${formatCpuList([...plan.forwardingCores].sort((a, b) => a - b))}`;
   if (plan.vectors.length === 0) return `${plan.interface}: ${cores}`;
   const differ = differingVectors(plan).length;
   const masks =
-    differ === 0 ? 'no interrupt to move' : `${differ} of ${plan.vectors.length} interrupts to move`;
+    differ === 0
+      ? 'no interrupt to move'
+      : `${differ} of ${plan.vectors.length} interrupts ${written ? 'moved' : 'to move'}`;
   return `${receive.length} receive ${receive.length === 1 ? 'queue' : 'queues'} on ${cores}; ${masks}`;
 }
 
@@ -80,17 +82,26 @@ function cutArguments(prepared: Prepared, { columns, unicode }: Screen): string 
 
 /**
  * What would be written and started, for people; what matters most is last, where a terminal shows it: the summary and the warnings, or
- * for scripts katran's arguments, whole. Ends with a line feed.
+ * for scripts katran's arguments, whole. `written`: the masks of the plan were written before. Ends with a line feed.
  */
-export function previewText(prepared: Prepared, screen: Screen, { onTerminal = false } = {}): string {
+export function previewText(
+  prepared: Prepared,
+  screen: Screen,
+  { onTerminal = false, written = false } = {},
+): string {
   const { plan, warnings } = prepared;
   const nics = plan.nics.map(
     ({ name, driver, node }) => `${name} (${driver ?? 'no driver'}, node ${node < 0 ? 'unknown' : node})`,
   );
   const warned = warnings.map(({ code, message }) => screen.warning(`warning (${code}): ${message}`));
   const last = onTerminal
-    ? [cutArguments(prepared, screen), gatewayLine(prepared), screen.title(summary(prepared)), ...warned]
-    : [gatewayLine(prepared), summary(prepared), ...warned, shellLine(argumentLine(prepared))];
+    ? [
+        cutArguments(prepared, screen),
+        gatewayLine(prepared),
+        screen.title(summary(prepared, written)),
+        ...warned,
+      ]
+    : [gatewayLine(prepared), summary(prepared, written), ...warned, shellLine(argumentLine(prepared))];
   return [
     `number of CPUs ${plan.topology.online.length}`,
     `interface ${plan.interface}, strategy ${plan.strategy}, NIC ${nics.join(', ')}`,

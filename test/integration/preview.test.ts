@@ -56,6 +56,20 @@ describe.each(ARTIFACTS)('the preview, with $name', (artifact) => {
     for (let cpu = 0; cpu < 256; cpu += 1) expect(lines.join('\n')).toMatch(new RegExp(`[| ]${cpu} q\\d`));
   });
 
+  it('says what is to move, or with -affinitize what was moved', async () => {
+    const sysroot = copyMachine('8-2-mixed');
+    try {
+      const queues = /^8 receive queues on forwarding cores 0-7; /;
+      const summary = async (...args: string[]): Promise<string | undefined> =>
+        (await preview(sysroot, args)).find((line) => queues.test(line))?.replace(queues, '');
+      expect(await summary()).toBe('12 of 17 interrupts to move');
+      expect(await summary('-affinitize')).toBe('12 of 17 interrupts moved');
+      expect(await summary()).toBe('no interrupt to move');
+    } finally {
+      fs.rmSync(sysroot, { recursive: true });
+    }
+  });
+
   it('given forwarding cores are marked', async () => {
     const lines = await preview(recorded, ['-forwarding_cores', '1,6']);
     expect(lines).toContain('| 0  - | 1* - | 2  - | 3  - |');
