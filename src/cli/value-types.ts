@@ -1,5 +1,6 @@
 import { parseHostPort } from '../linux/host-port.ts';
 import { CpuListError, parseCpuList } from '../linux/cpu-list.ts';
+import { isIpAddress } from '../linux/ip-address.ts';
 import { macProblem, parseMac } from '../linux/mac.ts';
 
 /** What a flag's value must look like; `takes` completes the sentence `-name takes …`. */
@@ -129,18 +130,11 @@ export const mac: ValueType<string> = {
   problem: (value) => (parseMac(value) === undefined ? undefined : macProblem(value)),
 };
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
-/** Its characters, and a zone perhaps; whether they are in order is for URL to say. */
-const IPV6 = /^[0-9a-f:.]*:[0-9a-f:.]*(?:%[0-9a-z.:-]+)?$/i;
-/** Not isIP() of node:net, which loads the runtime's whole network side for runs that need none of it. */
-const isAddress = (value: string): boolean =>
-  IPV4.test(value) || (IPV6.test(value) && URL.canParse(`http://[${value.replace(/%.*/, '')}]/`));
-
 export const ipAddress: ValueType<string> = {
   kind: 'address',
   takes: 'an IPv4 or IPv6 address',
   placeholder: 'ADDRESS',
-  parse: (value) => (isAddress(value) ? value : undefined),
+  parse: (value) => (isIpAddress(value) ? value : undefined),
 };
 
 export const numaNode: ValueType<number | 'nic'> = {

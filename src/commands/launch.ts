@@ -33,8 +33,7 @@ import { INHERITED_OUTPUT } from '../katran/output.ts';
 import { MetricsFile } from '../metrics/file.ts';
 import { Tally } from '../metrics/tally.ts';
 import { loadRunner } from '../tools/run.ts';
-import { startRelay } from '../relay/start-relay.ts';
-import { wantsColour } from '../terminal/screen.ts';
+import { wantsColour } from '../terminal/abilities.ts';
 import type { Task } from '../planning/task.ts';
 
 /**
@@ -139,7 +138,9 @@ async function launchOnLink(
   // Begun now, so that the relay is up by the time the gateway is known.
   const output =
     options.log_format === 'json'
-      ? startRelay({ self: world.self, environment, tools, log })
+      ? import('../relay/start-relay.ts').then(({ startRelay }) =>
+          startRelay({ self: world.self, environment, tools, log }),
+        )
       : INHERITED_OUTPUT;
   try {
     // Loaded while the gateway is looked for.

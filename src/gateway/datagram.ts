@@ -1,4 +1,3 @@
-import dgram from 'node:dgram';
 import { errnoOf } from '../failure.ts';
 import { readIpv6Routes } from '../linux/ipv6-route.ts';
 import { openRoot, type Root } from '../linux/root.ts';
@@ -11,11 +10,13 @@ const DISCARD_PORT = 9;
  * Sends one empty UDP datagram to the discard port of the next hop, so that the kernel resolves its MAC or probes the one it
  * has. Gives the errno name when it could not be sent (`ENETUNREACH` while the interface is down), else undefined. Never throws.
  */
-export function sendDatagram(hop: NextHop): Promise<string | undefined> {
+export async function sendDatagram(hop: NextHop): Promise<string | undefined> {
+  // Most gateways are known, and no datagram is sent.
+  const { createSocket } = await import('node:dgram');
   const ipv6 = hop.family === 6;
   const destination = isLinkLocal(hop.address) ? `${hop.address}%${hop.interface}` : hop.address;
-  return new Promise((resolve) => {
-    const socket = dgram.createSocket(ipv6 ? 'udp6' : 'udp4');
+  return await new Promise((resolve) => {
+    const socket = createSocket(ipv6 ? 'udp6' : 'udp4');
     let finished = false;
     const finish = (error: Error | null): void => {
       if (finished) return;

@@ -1,5 +1,5 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { Warning } from '../failure.ts';
+import { canonicalIpv6, isInSubnet, isIpv4, isIpv6 } from '../linux/ip-address.ts';
 import type { Family, NextHop } from './types.ts';
 
 /** A route of either family, as far as choosing a next hop needs it. */
@@ -37,9 +37,9 @@ interface ParsedAddress {
 /** An address in canonical text, with the device of `fe80::1%eth0`; undefined when it is no IP address. */
 export function parseAddress(text: string): ParsedAddress | undefined {
   const [bare = '', device] = text.split('%', 2);
-  if (isIP(text) === 4) return { address: text, device: undefined, family: 4 };
-  if (!isIPv6(bare) || (device !== undefined && !/^[^/\s%]+$/.test(device))) return undefined;
-  return { address: new URL(`http://[${bare}]/`).hostname.slice(1, -1), device, family: 6 };
+  if (isIpv4(text)) return { address: text, device: undefined, family: 4 };
+  if (!isIpv6(bare) || (device !== undefined && !/^[^/\s%]+$/.test(device))) return undefined;
+  return { address: canonicalIpv6(bare), device, family: 6 };
 }
 
 /** What is wrong with the text of `-gateway`, as the end of a sentence, or undefined. */
@@ -58,10 +58,7 @@ export function isLinkLocal(address: string): boolean {
 }
 
 function covers(route: CandidateRoute, address: string): boolean {
-  const family = route.family === 6 ? 'ipv6' : 'ipv4';
-  const subnet = new BlockList();
-  subnet.addSubnet(route.destination, route.prefixLength, family);
-  return subnet.check(address, family);
+  return isInSubnet(address, route.destination, route.prefixLength);
 }
 
 const inWords = (route: CandidateRoute): string =>

@@ -1,6 +1,6 @@
-import { isIPv4, isIPv6 } from 'node:net';
 import { Failure } from '../failure.ts';
 import { parseHostPort } from '../linux/host-port.ts';
+import { isIpv4, isIpv6 } from '../linux/ip-address.ts';
 
 /**
  * The gRPC target to dial for an address katran listens on (`-server`): a wildcard becomes its loopback address,
@@ -12,10 +12,10 @@ export function dialTarget(address: string): string {
   if (parsed === undefined) throw unusable(address);
   const { host, port, bracketed } = parsed;
   if (bracketed) {
-    if (!isIPv6(host)) throw unusable(address);
+    if (!isIpv6(host)) throw unusable(address);
     return `ipv6:[${isUnspecified(host) ? '::1' : host}]:${port}`;
   }
-  if (isIPv4(host)) return `ipv4:${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
+  if (isIpv4(host)) return `ipv4:${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}`;
   return `dns:${host}:${port}`;
 }
 

@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import { parseHostPort } from '../linux/host-port.ts';
+import { isIpv6 } from '../linux/ip-address.ts';
 import type { Options } from '../cli/options.ts';
 
 /** Where katran's gRPC server is spoken to. */
@@ -23,7 +23,7 @@ const WILDCARDS = new Set(['0.0.0.0', '::']);
  * (`::ffff:127.0.0.1`, what gRPC binds) as the IPv4 address it is. A host name stays as it is.
  */
 function canonical(address: string): string {
-  if (!isIPv6(address)) return address;
+  if (!isIpv6(address)) return address;
   const text = URL.canParse(`http://[${address}]`)
     ? new URL(`http://[${address}]`).hostname.slice(1, -1)
     : address;

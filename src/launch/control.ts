@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { Failure, errnoOf, messageOf } from '../failure.ts';
 import type { Root } from '../linux/root.ts';
@@ -30,7 +29,8 @@ export async function listenForHandover(
   handOver: () => Promise<Answer>,
 ): Promise<{ close(): void }> {
   const file = socketPath(root, interfaceName);
-  const server = net.createServer((socket) => {
+  const { createServer } = await import('node:net');
+  const server = createServer((socket) => {
     let text = '';
     socket.setEncoding('utf8');
     socket.on('error', () => undefined);
@@ -71,7 +71,8 @@ export async function listenForHandover(
 /** Asks the launcher of an interface for a handover, and waits for its outcome. Throws Failure when no launcher answers. */
 export async function requestHandover(root: Root, interfaceName: string): Promise<Answer> {
   const file = socketPath(root, interfaceName);
-  const socket = net.connect(file);
+  const { connect } = await import('node:net');
+  const socket = connect(file);
   socket.setEncoding('utf8');
   let text = '';
   try {

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
-import net from 'node:net';
 import path from 'node:path';
 import { Failure, errnoOf, messageOf } from '../failure.ts';
 import { addressesConflict, type KatranEndpoint } from '../katran/endpoint.ts';
+import { isIpAddress } from '../linux/ip-address.ts';
 import { networkNamespaceOf } from '../linux/network-namespace.ts';
 import { ofProcess } from '../linux/processes.ts';
 import { parseStartTicks } from '../linux/process-start.ts';
@@ -157,7 +157,7 @@ const ANY = '0.0.0.0';
  * conflicts with them all. Throws Failure when another launcher holds it.
  */
 export function lockPort(root: Root, { port, bound }: Pick<KatranEndpoint, 'port' | 'bound'>): LaunchLock {
-  const address = net.isIP(bound) === 0 ? ANY : bound;
+  const address = isIpAddress(bound) ? bound : ANY;
   return hold(
     root,
     `port:${port}:${address}`,

@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIpv4 } from './ip-address.ts';
 import { malformed } from './malformed.ts';
 import type { Root } from './root.ts';
 
@@ -31,7 +31,7 @@ export function parseArp(text: string, path = '/proc/net/arp'): ArpEntry[] {
     }
     // A device without hardware addresses (a tunnel) leaves that column empty.
     const [, address, flagsText, mac = '', device] = ENTRY.exec(line) ?? [];
-    if (address === undefined || flagsText === undefined || device === undefined || !isIPv4(address)) {
+    if (address === undefined || flagsText === undefined || device === undefined || !isIpv4(address)) {
       throw malformed(
         path,
         index + 1,

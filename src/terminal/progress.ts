@@ -1,5 +1,5 @@
 import type { Output } from './output.ts';
-import { speaksUtf8 } from './screen.ts';
+import { speaksUtf8 } from './abilities.ts';
 import { BottomLine } from './bottom-line.ts';
 
 /** Shows on a terminal that something is being waited for. */

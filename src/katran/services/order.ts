@@ -1,25 +1,22 @@
-import { isIP, isIPv4 } from 'node:net';
+import { canonicalIpv6, isIpv4, isIpv6, wordsOfIpv6 } from '../../linux/ip-address.ts';
 import type { Services, VipKey } from './types.ts';
 
 /** The one text of an IP address; undefined when it is none, or has a zone. */
 export function canonicalAddress(text: string): string | undefined {
-  if (isIPv4(text)) return text;
-  if (isIP(text) === 0 || text.includes('%')) return undefined;
-  return new URL(`http://[${text}]`).hostname.slice(1, -1);
+  if (isIpv4(text)) return text;
+  return isIpv6(text) && !text.includes('%') ? canonicalIpv6(text) : undefined;
 }
 
 /** An address as bytes in hexadecimal, IPv4 before IPv6, so that 10.0.0.9 stands before 10.0.0.10. */
 function sortKey(address: string): string {
-  if (isIPv4(address))
+  if (isIpv4(address))
     return `4${address
       .split('.')
       .map((byte) => byte.padStart(3, '0'))
       .join('')}`;
-  const [head = '', tail = ''] = address.split('::');
-  const words = (part: string): string[] => (part === '' ? [] : part.split(':'));
-  const [front, back] = [words(head), words(tail)];
-  const zeros = address.includes('::') ? Array<string>(8 - front.length - back.length).fill('0') : [];
-  return `6${[...front, ...zeros, ...back].map((word) => word.padStart(4, '0')).join('')}`;
+  return `6${wordsOfIpv6(address)
+    .map((word) => word.toString(16).padStart(4, '0'))
+    .join('')}`;
 }
 
 const byAddress = (one: { readonly address: string }, other: { readonly address: string }): number => {

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { runChecks } from '../../../src/doctor/doctor.ts';
 import { doctorText, summaryLine } from '../../../src/doctor/text.ts';
 import type { CheckResult, Status } from '../../../src/doctor/types.ts';
-import { asciiOnly, screenFor, speaksUtf8 } from '../../../src/terminal/screen.ts';
+import { speaksUtf8 } from '../../../src/terminal/abilities.ts';
+import { asciiOnly, screenFor } from '../../../src/terminal/screen.ts';
 import { madeHost, removeHosts } from './healthy-host.ts';
 
 afterEach(removeHosts);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadLevel, shortCount } from '../../../src/report/load.ts';
-import { speaksUtf8 } from '../../../src/terminal/screen.ts';
+import { speaksUtf8 } from '../../../src/terminal/abilities.ts';
 import { firstFew } from '../../../src/terminal/first-few.ts';
 import { wrapped } from '../../../src/terminal/wrap.ts';
 
