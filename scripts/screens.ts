@@ -26,6 +26,8 @@ interface Screen {
   readonly shows: RegExp;
   /** Keys pressed then, and what must follow. */
   readonly then?: { readonly key: string; readonly shows: RegExp };
+  /** How the stand-in is to end. */
+  readonly crash?: string;
   /** A katran runs meanwhile, and its NIC takes packets. */
   readonly withKatran?: boolean;
 }
@@ -68,6 +70,14 @@ const SCREENS: readonly Screen[] = [
     shows: /katran is up and running/,
   },
   {
+    name: 'dying-katran',
+    caption:
+      'A katran that dies of a defect of its own: what it died of, what it has left, and its exit status.',
+    typed: `${LAUNCH}; echo "status $?"`,
+    shows: /^status \d+$/m,
+    crash: '1500=SIGSEGV',
+  },
+  {
     name: 'ctrl-c',
     caption: 'Ctrl-C on a running launcher: katran is stopped in order.',
     typed: `${LAUNCH}; echo "status $?"`,
@@ -96,7 +106,7 @@ function steady(screen: string): string {
     .replace(/katran, pid (\d+):/g, (_all, pid: string) => `katran, pid ${'12345678'.slice(0, pid.length)}:`)
     .replace(/\(pid (\d+)\)/g, (_all, pid: string) => `(pid ${'12345678'.slice(0, pid.length)})`)
     .replace(/pid \d+ on/g, (all) => `pid ${'12345678'.slice(0, all.length - 7)} on`)
-    .replace(/\d\d:\d\d:\d\d, every/g, '12:00:00, every')
+    .replace(/(start-katran status) \d\d:\d\d:\d\d/g, '$1 12:00:00')
     .replace(/(start-katran-(?:8-2-mixed|test)-)\w{6}/g, '$1XXXXXX')
     .replace(/127\.0\.0\.1:\d{5}/g, '127.0.0.1:50051')
     .split('\n')
@@ -139,6 +149,7 @@ async function take(screen: Screen): Promise<string> {
     PS1: '# ',
     TERM: 'screen',
   };
+  if (screen.crash !== undefined) env['KATRAN_DOUBLE_CRASH'] = screen.crash;
   const launches = /-run|status/.test(screen.typed);
   if (launches) Object.assign(env, sandbox.launchEnv);
   const katran =

@@ -230,7 +230,7 @@ export const FLAGS = {
     'output',
     type.boolean,
     false,
-    'status: draw it again every second, on a terminal',
+    'status: draw it again every second, on a terminal; keys: arrows, PgUp, PgDn, Home and End scroll, r n c order the queues by rate, number or CPU, q ends it',
   ),
   report: rowsOf('doctor').flag(
     'output',

@@ -73,12 +73,15 @@ function drawLine({ status, label, result }: Line, screen: Screen): string[] {
 }
 
 /** What can be copied into a shell or a command line as it stands. */
-const COMMAND =
+const COMMAND_BEGINS =
   /^(?:bpftool|chmod|ethtool|ip|mount|ping|start-katran|sysctl|systemctl|tc|ulimit) |^-[a-z]\w* \S+$| && /;
+
+/** With another way out behind it, it is a sentence. */
+const isCommand = (fix: string): boolean => COMMAND_BEGINS.test(fix) && !/, or /.test(fix);
 
 /** Advice breaks at spaces. A command never does: it must be possible to copy it. */
 function adviceLines(fix: string, width: number): string[] {
-  return COMMAND.test(fix) ? [fix] : wrap(fix, width);
+  return isCommand(fix) ? [fix] : wrap(fix, width);
 }
 
 const FIX = 'fix: ';
@@ -86,7 +89,7 @@ const FIX = 'fix: ';
 /** A command that is too long for its column starts further left. */
 function drawFix({ fix }: CheckResult, screen: Screen, column: number): string[] {
   if (fix === null) return [];
-  const roomy = COMMAND.test(fix) && column + FIX.length + fix.length > columnsOf(screen);
+  const roomy = isCommand(fix) && column + FIX.length + fix.length > columnsOf(screen);
   const indent = roomy ? widthOfMark(screen) : column;
   return adviceLines(fix, columnsOf(screen) - indent - FIX.length).map(
     (line, i) => ' '.repeat(indent) + (i === 0 ? FIX : ' '.repeat(FIX.length)) + screen.command(line),

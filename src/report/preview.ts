@@ -9,6 +9,7 @@ import type { Landing } from './queue-names.ts';
 import type { Screen } from '../terminal/screen.ts';
 import { shellLine } from '../terminal/shell-quote.ts';
 import { table } from '../terminal/table.ts';
+import { wrapped } from '../terminal/wrap.ts';
 
 function cpusNow(vector: PlannedVector): string {
   return vector.current === null ? '?' : formatCpuList(parseAffinityMask(vector.current));
@@ -93,7 +94,12 @@ export function previewText(
   const nics = plan.nics.map(
     ({ name, driver, node }) => `${name} (${driver ?? 'no driver'}, node ${node < 0 ? 'unknown' : node})`,
   );
-  const warned = warnings.map(({ code, message }) => screen.warning(`warning (${code}): ${message}`));
+  const warned = warnings.flatMap(({ code, message }) => {
+    const text = `warning (${code}): ${message}`;
+    // For scripts a warning is one line.
+    const lines = onTerminal ? wrapped(text, screen.columns, { whole: true }) : [text];
+    return lines.map((line) => screen.warning(line));
+  });
   const last = onTerminal
     ? [
         cutArguments(prepared, screen),

@@ -10,9 +10,10 @@ const read = (name: string): string => fs.readFileSync(path.join(folder, name), 
 describe('docs/screens, made by npm run screens', () => {
   it('shows what an operator meets', () => {
     expect(screens.sort()).toEqual(
-      ['ctrl-c', 'doctor', 'failing-launch', 'launch', 'preview', 'refused-launch', 'status'].map(
-        (name) => `${name}.txt`,
-      ),
+      [
+        ...['ctrl-c', 'doctor', 'dying-katran', 'failing-launch', 'launch', 'preview', 'refused-launch'],
+        'status',
+      ].map((name) => `${name}.txt`),
     );
   });
 
@@ -29,6 +30,7 @@ describe('docs/screens, made by npm run screens', () => {
     ['failing-launch.txt', /^status 2$/m],
     ['refused-launch.txt', /not starting katran: [^]*^status 1$/m],
     ['launch.txt', /katran is up and running/],
+    ['dying-katran.txt', /katran died of SIGSEGV[^]*^status 139$/m],
     ['ctrl-c.txt', /SIGINT received, stopping[^]*^status 0$/m],
     ['status.txt', /^katran +up/m],
   ])('%s shows %s', (name, what) => expect(read(name)).toMatch(what));

@@ -48,6 +48,20 @@ describe('the text', () => {
     ]);
   });
 
+  test('breaks a fix that names another way out at a space, and a mere command nowhere', () => {
+    const command = 'ip route add default via ROUTER dev a-long-interface metric 100 table 1000';
+    const drawn = (fix: string): string[] =>
+      draw([result('next-hop', 'fail', { fix })], UTF8, terminal)
+        .trimEnd()
+        .split('\n')
+        // eslint-disable-next-line no-control-regex -- an escape begins a colour
+        .map((line) => line.replace(/\x1b\[\d+m/g, ''));
+    const lines = drawn(`${command}, or give -gateway`);
+    expect(lines.at(-1)).toMatch(/^ {12}.*or give -gateway$/);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    expect(drawn(`${command} proto static`).at(-1)).toBe(`  next-hop  ${command} proto static`);
+  });
+
   test('tells a reason that skips several checks once', () => {
     const why = { found: '-enable_hc is not given' };
     const text = draw([
