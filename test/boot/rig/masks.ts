@@ -18,5 +18,9 @@ export async function masks(machine: Machine, names: string): Promise<Readonly<R
   );
 }
 
+/** The masks of a card by queue. */
+export const queues = async (machine: Machine, names: string): Promise<string[]> =>
+  Object.values(await masks(machine, names));
+
 /** All-nodes over CPUs 0-3 on node 0 and 4-7 on node 1, eight queues: by hand. */
 export const ALL_NODES = ['01', '10', '02', '20', '04', '40', '08', '80'];
