@@ -90,7 +90,8 @@ function interruptLine(
   let parts: { chip: string; actions: readonly string[] } | undefined;
   const split = (): { chip: string; actions: readonly string[] } => {
     if (parts === undefined) {
-      const { chip, names } = splitChip(line.slice(end));
+      // A copy: names that are parts of the text would keep all of it in memory as long as a plan, 1.4 MiB on 512 interrupts of 256 CPUs.
+      const { chip, names } = splitChip(Buffer.from(line.slice(end)).toString());
       parts = {
         chip,
         actions: names
