@@ -34,7 +34,10 @@ export const METRICS = {
     'Of these packets, the ones that were not in it: new connections, and those that were forgotten',
   ),
   vip_packets_total: counter('Packets to the VIP', ...VIP),
-  vip_bytes_total: counter('Bytes to the VIP', ...VIP),
+  vip_bytes_total: counter(
+    'Bytes to the VIP, of IPv4 with its header and of IPv6 without, as katran counts them',
+    ...VIP,
+  ),
   interrupts_total: counter('Interrupts of the queue that the CPU took', 'nic', 'queue', 'cpu'),
   katran_starts_total: counter('Starts of katran by this launcher'),
   handovers_total: counter('Times that one katran has taken over from another without losing a packet'),

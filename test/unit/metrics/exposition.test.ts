@@ -16,7 +16,7 @@ it('samples of a metric stand together below its help and type, each with the in
       '# HELP start_katran_up 1 while katran answers calls, else 0',
       '# TYPE start_katran_up gauge',
       'start_katran_up{intf="eth0"} 1',
-      '# HELP start_katran_vip_bytes_total Bytes to the VIP',
+      '# HELP start_katran_vip_bytes_total Bytes to the VIP, of IPv4 with its header and of IPv6 without, as katran counts them',
       '# TYPE start_katran_vip_bytes_total counter',
       'start_katran_vip_bytes_total{intf="eth0",vip="fd00::1",port="443",proto="udp"} 7',
       'start_katran_vip_bytes_total{intf="eth0",vip="10.0.0.1",port="80",proto="tcp"} 0',
