@@ -2,7 +2,7 @@ import type { KatranEndpoint } from './endpoint.ts';
 import { listenersOn } from './port.ts';
 import { readProcessStart } from '../linux/process-start.ts';
 import { networkNamespaceOf } from '../linux/network-namespace.ts';
-import { findProcesses, ofProcess } from '../linux/processes.ts';
+import { argumentsOf, findProcesses, ofProcess } from '../linux/processes.ts';
 import { openRoot, type Root } from '../linux/root.ts';
 import { parseKatranFlags, type KatranFlags } from './katran-flags.ts';
 
@@ -37,8 +37,7 @@ function portOf({ flags }: FoundProcess): number {
 }
 
 function describe(root: Root, pid: number): FoundProcess {
-  const line = ofProcess(() => root.readIfPresent(`/proc/${pid}/cmdline`)) ?? '';
-  const argv = line.split('\0').slice(0, -1);
+  const argv = argumentsOf(root, pid);
   const comm = ofProcess(() => root.readIfPresent(`/proc/${pid}/comm`))?.trim();
   return {
     pid,

@@ -8,7 +8,9 @@ const EVERY_MS = 5_000;
 /** Where it tells of a program that goes; a look is a process. */
 const TOLD_EVERY_MS = 30_000;
 /** What is wrong is looked at once more before it is believed: a handover changes the slot and then ends this katran. */
-const AGAIN_MS = 300;
+const AGAIN_IN_SLOT_MS = 300;
+/** A katran that somebody else stops takes its program off and has ended a moment later. */
+const AGAIN_MS = 30;
 const REMIND_MS = 60_000;
 
 export interface ForwardingOptions {
@@ -126,10 +128,10 @@ class ProgramWatch implements ForwardingWatch {
   }
 
   async #lookTwice(): Promise<Sight> {
-    const { look } = this.#options;
+    const { look, inSlot } = this.#options;
     const sight = await look();
     if (sight.kind === 'own' || sight.kind === 'unseen' || this.#wrong !== undefined) return sight;
-    if (!this.#isStopped) await this.#secondLook.take(AGAIN_MS);
+    if (!this.#isStopped) await this.#secondLook.take(inSlot ? AGAIN_IN_SLOT_MS : AGAIN_MS);
     return this.#isStopped ? sight : await look();
   }
 

@@ -3,7 +3,7 @@ import type { KatranServicesClient } from '../katran/call-error.ts';
 import { describeExit, type Phase } from '../katran/exit-words.ts';
 import { exitStatusOf, unaskedStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import { leftBehind } from './left-behind.ts';
-import { endRest } from './process-group.ts';
+import { Offspring } from './offspring.ts';
 import { stopKatran } from './shutdown.ts';
 import { announceUp, begin, PARTS, waitUntilUp, type LaunchParts, type NotUp } from './start.ts';
 import { lookForProgram } from '../katran/program.ts';
@@ -30,6 +30,7 @@ export function stopInOrder(launch: Launch, katran: KatranProcess): Promise<Katr
 export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): Promise<number> {
   const { log, output } = launch;
   const katran = await begin(launch, parts);
+  const offspring = new Offspring(launch, katran);
   output.handedOver();
   let client: KatranServicesClient | undefined;
   let watched: Watched | undefined;
@@ -67,7 +68,7 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     if (foreseen) return error.exitStatus;
     throw error;
   } finally {
-    await endRest(launch, katran);
+    await offspring.endRest();
   }
 }
 

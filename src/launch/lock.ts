@@ -5,7 +5,7 @@ import { addressesConflict, type KatranEndpoint } from '../katran/endpoint.ts';
 import { isIpAddress } from '../linux/ip-address.ts';
 import { networkNamespaceOf } from '../linux/network-namespace.ts';
 import { ofProcess } from '../linux/processes.ts';
-import { parseStartTicks } from '../linux/process-start.ts';
+import { readStartTicks } from '../linux/process-start.ts';
 import { openRoot, type Root } from '../linux/root.ts';
 
 /** Held until released or until the process ends, however it ends. */
@@ -29,11 +29,7 @@ interface Entry extends Holder {
 /** Processes are those of this machine, whatever -sysroot says. */
 const machine = (): Root => openRoot('/');
 
-function startTicksOf(pid: number): number | undefined {
-  const file = `/proc/${pid}/stat`;
-  const text = ofProcess(() => machine().readIfPresent(file));
-  return text === undefined ? undefined : parseStartTicks(text, file);
-}
+const startTicksOf = (pid: number): number | undefined => ofProcess(() => readStartTicks(machine(), pid));
 
 function ownHolder(): Holder & { readonly namespace: string } {
   const pid = Number(machine().readlink('/proc/self'));

@@ -12,7 +12,7 @@ import { listenForHandover, type Answer } from './control.ts';
 import { deleteLeftFilters } from './healthcheck-filters.ts';
 import { lateInWords, stopInOrder } from './launch.ts';
 import { ownPredecessor, type Found, type Inherited, type Predecessor } from './predecessor.ts';
-import { endRest } from './process-group.ts';
+import { Offspring } from './offspring.ts';
 import { HandoverRequests } from './requests.ts';
 import { announceUp, begin, PARTS, waitUntilUp, type LaunchParts, type NotUp } from './start.ts';
 import { LOST, supervise, type Watched } from './supervision.ts';
@@ -147,6 +147,7 @@ class Succession {
   ): Promise<Reign> {
     await this.#array.clear(this.#array.staging);
     const katran = await begin(launch, this.#parts);
+    const offspring = new Offspring(launch, katran);
     let client: KatranServicesClient | undefined;
     try {
       const start = await waitUntilUp(launch, this.#parts, katran, { services, sharesPort: true });
@@ -163,7 +164,7 @@ class Succession {
       return { launch, katran, client, watched: supervise(launch, katran, client, replace) };
     } catch (error) {
       client?.close();
-      await this.#discard(katran);
+      await this.#discard(katran, offspring);
       throw error;
     }
   }
@@ -199,10 +200,10 @@ class Succession {
   }
 
   /** Ends a katran that has not taken over. Killed, it deletes nothing that belongs to its predecessor. */
-  async #discard(katran: KatranProcess): Promise<void> {
+  async #discard(katran: KatranProcess, offspring: Offspring): Promise<void> {
     katran.kill('SIGKILL');
     await katran.exited;
-    await endRest(this.#first, katran);
+    await offspring.endRest();
     await this.#array.clear(this.#array.staging);
   }
 

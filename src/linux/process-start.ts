@@ -23,11 +23,17 @@ export function parseBootTime(text: string, path = '/proc/stat'): number {
   return Number(seconds);
 }
 
-/** When a process started, in ms since 1970, good to some 10 ms; undefined when it is gone. Throws KernelFileError. */
-export function readProcessStart(root: Root, pid: number): number | undefined {
+/** The same of a process; undefined when it is gone. Throws KernelFileError. */
+export function readStartTicks(root: Root, pid: number): number | undefined {
   const path = `/proc/${pid}/stat`;
   const text = root.readIfPresent(path);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : parseStartTicks(text, root.hostPath(path));
+}
+
+/** When a process started, in ms since 1970, good to some 10 ms; undefined when it is gone. Throws KernelFileError. */
+export function readProcessStart(root: Root, pid: number): number | undefined {
+  const ticks = readStartTicks(root, pid);
+  if (ticks === undefined) return undefined;
   const boot = parseBootTime(root.read('/proc/stat'), root.hostPath('/proc/stat'));
-  return Math.round((boot + parseStartTicks(text, root.hostPath(path)) / TICKS_PER_SECOND) * 1000);
+  return Math.round((boot + ticks / TICKS_PER_SECOND) * 1000);
 }

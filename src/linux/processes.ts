@@ -35,6 +35,12 @@ export function findProcesses(root: Root, names: readonly string[]): { pid: numb
   return found;
 }
 
+/** The command line of a process, its name included (/proc/N/cmdline); empty when it is gone, or is a zombie. */
+export function argumentsOf(root: Root, pid: number): string[] {
+  const line = ofProcess(() => root.readIfPresent(`/proc/${pid}/cmdline`)) ?? '';
+  return line.split('\0').slice(0, -1);
+}
+
 /** What a process is called: the base name of its first argument, else its comm; null when it is gone. */
 export function commandOf(root: Root, pid: number): string | null {
   const first = ofProcess(() => root.readIfPresent(`/proc/${pid}/cmdline`))?.split('\0')[0] ?? '';

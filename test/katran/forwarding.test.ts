@@ -277,6 +277,8 @@ describe.skipIf(reason !== undefined)(
       it.each([
         ['but waits for it', `"${real}" "$@"; exit $?`],
         ['but leaves it in the background and ends', `"${real}" "$@" & sleep 0.3; exit 0`],
+        ['but waits for it in another session', `setsid "${real}" "$@"; exit $?`],
+        ['but leaves it in another session and ends', `setsid "${real}" "$@" & sleep 0.3; exit 0`],
       ])('%s is refused, and everything that was started is ended', async (_how, text) => {
         const launcher = balancer.launch([
           '-binary',

@@ -94,19 +94,26 @@ describe('the program of a katran that is up', () => {
     expect(looks).toBe(6);
   });
 
-  it('that is gone is an error when it was seen twice, and katran is lost', async () => {
-    await begin();
-    sight = GONE;
-    link('lb0');
-    await vi.advanceTimersByTimeAsync(100);
-    expect(log.lines).toEqual([]);
-    await vi.advanceTimersByTimeAsync(300);
-    expect(log.lines).toEqual([
-      'error: no XDP program is on lb0: katran (pid 7) runs and forwards nothing; stopping it (-forwarding_guard exit)',
-    ]);
-    await vi.advanceTimersByTimeAsync(20_000);
-    expect(lost).toBe(1);
-  });
+  it.each([
+    ['from the interface', false, 40],
+    ['from its slot, which a handover fills again', true, 400],
+  ])(
+    'that is gone %s is an error when it was seen twice, and katran is lost',
+    async (_what, slot, withinMs) => {
+      inSlot = slot;
+      await begin();
+      sight = GONE;
+      link('lb0');
+      await vi.advanceTimersByTimeAsync(withinMs / 4);
+      expect(log.lines).toEqual([]);
+      await vi.advanceTimersByTimeAsync((withinMs * 3) / 4);
+      expect(log.lines).toEqual([
+        'error: no XDP program is on lb0: katran (pid 7) runs and forwards nothing; stopping it (-forwarding_guard exit)',
+      ]);
+      await vi.advanceTimersByTimeAsync(20_000);
+      expect(lost).toBe(1);
+    },
+  );
 
   it('is not looked at for another interface', async () => {
     await begin();
@@ -115,11 +122,15 @@ describe('the program of a katran that is up', () => {
     expect(looks).toBe(1);
   });
 
-  it('that is gone for a moment is worth no word: a handover does that', async () => {
+  it.each([
+    ['a handover does that', true, 100],
+    ['a katran that is just ending does that', false, 10],
+  ])('that is gone for a moment is worth no word: %s', async (_who, slot, afterMs) => {
+    inSlot = slot;
     await begin();
     sight = OTHER;
     link('lb0');
-    await vi.advanceTimersByTimeAsync(100);
+    await vi.advanceTimersByTimeAsync(afterMs);
     sight = { kind: 'unseen', what: 'katran has ended' };
     await vi.advanceTimersByTimeAsync(300);
     expect(log.lines.filter((line) => !line.startsWith('debug'))).toEqual([]);
