@@ -77,6 +77,12 @@ export function connect(a: LinkEnd, b: LinkEnd): void {
   }
 }
 
+/** Removes one namespace, and the links in it. */
+export function removeNamespace({ name }: Namespace): void {
+  ip('netns', 'del', name);
+  existing.delete(name);
+}
+
 /** Removes every namespace made so far, and the links in them. Processes still in them keep running: end those first. */
 export function removeNamespaces(): void {
   for (const name of existing) {

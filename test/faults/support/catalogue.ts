@@ -1,6 +1,7 @@
 import { affinity } from '../kinds/affinity.ts';
 import { clock } from '../kinds/clock.ts';
 import { crashes } from '../kinds/crashes.ts';
+import { forwarding } from '../kinds/forwarding.ts';
 import { gateway } from '../kinds/gateway.ts';
 import { hangs } from '../kinds/hangs.ts';
 import { launcherDies } from '../kinds/launcher-dies.ts';
@@ -17,6 +18,7 @@ export const CATALOGUE: readonly FaultKind[] = [
   hangs,
   ports,
   mac,
+  forwarding,
   servicesKind,
   gateway,
   affinity,

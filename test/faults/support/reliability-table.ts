@@ -5,7 +5,8 @@ const INTRODUCTION = `# What start-katran does when something goes wrong
 
 Each row is a test of \`npm run test:faults\`: the fault is provoked against \`dist/start-katran\` and against
 \`node dist/start-katran.cjs\`, and besides what the row says it is checked that the run ends in time and that no process,
-listening socket, lock, temporary file or changed IRQ mask is left. This file is written by that suite (\`-- -u\`).
+listening socket, lock, temporary file or changed IRQ mask is left. What is under *Up means forwarding* is done in network namespaces with
+real XDP programs, and, where \`START_KATRAN_REAL\` names a real server, with that too. This file is written by that suite (\`-- -u\`).
 
 **Status** is the launcher's exit status. Where the launcher carries on, it is that of the SIGTERM which then ended the
 test. **XDP** is what is left of katran's program on the interface; where it stays, the launcher says how to detach it.

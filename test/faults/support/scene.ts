@@ -69,7 +69,7 @@ export class Scene {
   }
 
   isUp(): Promise<unknown> {
-    return this.launcher.saysOnStderr(/katran is up and running/, 30_000);
+    return this.launcher.saysOnStderr(/katran is up and running/);
   }
 
   /** The MACs katran was given by changeMac, in order. */
