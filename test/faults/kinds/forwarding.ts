@@ -143,7 +143,8 @@ const FAULTS: readonly WireFault[] = [
     status: 1,
     reaches: 'started',
     xdp: 'none left',
-    says: [/katran exited with status 0 before it was up/],
+    // It may be seen before the script ends, or after.
+    says: [/-binary must (?:exec|become katran)/],
     start: 'setsid "$KATRAN" "$@" &\nsleep 0.5',
     after: nothingAttached,
   },

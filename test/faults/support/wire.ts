@@ -103,12 +103,11 @@ export function wireOf(scene: Scene): Wire {
   return wire;
 }
 
-/** How the server is executed by a script of the scene, which first notes it as the double does by itself. */
-function scriptFor(scene: Scene, server: Server, start: string): string {
-  const note =
-    server === 'double' ? '' : `echo '{"event":"start","time":0,"pid":'$$'}' >>"$KATRAN_DOUBLE_JOURNAL"\n`;
+/** The script of the scene that is -binary. It notes that it was started: katran may be ended before it can note that itself. */
+function scriptFor(scene: Scene, start: string): string {
   const file = scene.file('katran_server_grpc');
-  fs.writeFileSync(file, `#!/bin/sh\n${note}${start}\n`, { mode: 0o755 });
+  const note = `echo '{"event":"start","time":0,"pid":'$$'}' >>"$KATRAN_DOUBLE_JOURNAL"`;
+  fs.writeFileSync(file, `#!/bin/sh\n${note}\n${start}\n`, { mode: 0o755 });
   return file;
 }
 
@@ -147,7 +146,7 @@ export function onWire(
     flags: (scene) => {
       const double = scene.staged.flags[scene.staged.flags.indexOf('-binary') + 1] ?? '';
       const katran = server === 'real' ? realFile('katran_server_grpc') : double;
-      const binary = scriptFor(scene, server, `KATRAN='${katran}'\n${start}`);
+      const binary = scriptFor(scene, `KATRAN='${katran}'\n${start}`);
       return [
         ['-sysroot', '/', '-intf', DEVICE, '-server', SERVER, '-binary', binary],
         ['-forwarding_cores', '0', '-lru_size', '1000', '-shutdown_delay', '100'],
