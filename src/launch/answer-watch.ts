@@ -9,6 +9,8 @@ const REMIND_MS = 60_000;
 /** A round is that of `-gateway_interval`, within these limits. */
 const SHORTEST_MS = 500;
 const LONGEST_MS = 2_000;
+/** A MAC that another client has changed has to be put right within two rounds, and each call is some milliseconds of CPU. */
+const ROUNDS = 1.9;
 
 export interface AnswerOptions {
   readonly pid: number;
@@ -29,7 +31,7 @@ export interface AnswerWatch {
 }
 
 /**
- * Asks katran every round. One that does not answer forwards on by itself, so that is an error in the log after 5 s and once a minute,
+ * Asks katran every other round. One that does not answer forwards on by itself, so that is an error in the log after 5 s and once a minute,
  * and no more unless `-unresponsive_timeout` says so.
  */
 export function watchAnswers(options: AnswerOptions): AnswerWatch {
@@ -37,7 +39,9 @@ export function watchAnswers(options: AnswerOptions): AnswerWatch {
   const rest = new Nap();
   const over = new AbortController();
   const isOver = (): boolean => over.signal.aborted;
-  const everyMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, intervalMs));
+  const limited = (ms: number): number => Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ms));
+  /** One that is silent is asked every round. */
+  const everyMs = (): number => limited(silentSince === undefined ? ROUNDS * intervalMs : intervalMs);
   let silentSince: number | undefined;
   let complainAt = 0;
   let giveUpAt = Infinity;
@@ -89,7 +93,7 @@ export function watchAnswers(options: AnswerOptions): AnswerWatch {
   void (async () => {
     while (!isOver()) {
       await checkNow();
-      if (!isOver()) await rest.take(everyMs);
+      if (!isOver()) await rest.take(everyMs());
     }
   })();
   return {

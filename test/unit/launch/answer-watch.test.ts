@@ -34,12 +34,21 @@ function begin(timeoutMs = 0, intervalMs = 1000): void {
   });
 }
 
-describe('a katran that is asked every round', () => {
-  it('and answers is worth no word', async () => {
+describe('a katran that is asked again and again', () => {
+  it('and answers is asked at least once in two rounds, and is worth no word', async () => {
     begin();
-    await vi.advanceTimersByTimeAsync(10_500);
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(asked).toBe(11);
     expect(log.lines).toEqual([]);
+  });
+
+  it('and is silent is asked every round', async () => {
+    begin();
+    answers = false;
+    await vi.advanceTimersByTimeAsync(1_950);
+    asked = 0;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked).toBe(10);
   });
 
   it('at an interval of hours is asked every two seconds all the same', async () => {
