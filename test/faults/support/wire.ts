@@ -75,9 +75,14 @@ export class Wire {
     );
   }
 
-  /** The root array of shared mode; attached, with its root program, when it is first asked for. */
+  /** Attaches the root program: katran is to be started in shared mode. */
+  share(): void {
+    this.#root = attachRoot(this.host, DEVICE, this.#directory);
+  }
+
+  /** The root array of shared mode. */
   get root(): RootArray {
-    this.#root ??= attachRoot(this.host, DEVICE, this.#directory);
+    if (this.#root === undefined) throw new Error('this scene is not of shared mode');
     return this.#root;
   }
 
@@ -141,7 +146,7 @@ export function onWire(
       const wire = new Wire();
       wires.set(scene, wire);
       scene.onRelease(() => wire.remove());
-      if (isShared) void wire.root;
+      if (isShared) wire.share();
     },
     flags: (scene) => {
       const double = scene.staged.flags[scene.staged.flags.indexOf('-binary') + 1] ?? '';
