@@ -82,7 +82,8 @@ async function openSuccession({ options, tools, world }: Task, address: string):
       },
     );
   await array.check();
-  return { array, found: await findPredecessor(array, address, (pid) => world.endProcess(pid)) };
+  const endProcess = (pid: number): void => world.endProcess(pid);
+  return { array, found: await findPredecessor(array, { root: openRoot('/'), address, endProcess }) };
 }
 
 /** The file of `-metrics_file`, from now on: also while katran is waited for. */

@@ -1,5 +1,11 @@
 import { Failure } from '../failure.ts';
-import { deleteProgram, putProgram, readPinnedMap, readProgramSlots } from '../tools/bpftool.ts';
+import {
+  ARRAY_TIMEOUT_MS,
+  deleteProgram,
+  putProgram,
+  readPinnedMap,
+  readProgramSlots,
+} from '../tools/bpftool.ts';
 import { ToolFailure } from '../tools/failures.ts';
 import type { Tools } from '../tools/toolbox.ts';
 
@@ -23,7 +29,9 @@ export class RootArray {
   /** Throws Failure when this is no program array with both slots, or nothing here can tell. */
   async check(): Promise<void> {
     const { path, active, staging } = this;
-    const { type, maxEntries } = await readPinnedMap(this.#tools, path).catch((error: unknown) => {
+    const { type, maxEntries } = await readPinnedMap(this.#tools, path, {
+      timeoutMs: ARRAY_TIMEOUT_MS,
+    }).catch((error: unknown) => {
       if (!(error instanceof ToolFailure)) throw error;
       throw error.isMissing
         ? new Failure(`${error.message}, and -handover changes the root array with it`, {

@@ -20,7 +20,7 @@ export interface AnswerOptions {
   readonly log: Log;
   /** ms without an answer after which `onUnresponsive` is called, and again every minute; 0: never. */
   readonly timeoutMs: number;
-  readonly onUnresponsive: () => void;
+  readonly onUnresponsive: (why: string) => void;
 }
 
 export interface AnswerWatch {
@@ -72,8 +72,9 @@ export function watchAnswers(options: AnswerOptions): AnswerWatch {
     }
     if (now < giveUpAt) return;
     giveUpAt = now + REMIND_MS;
-    log.error(`katran (pid ${pid}) has not answered for ${seconds} s: giving it up`);
-    onUnresponsive();
+    const why = `katran (pid ${pid}) has not answered for ${seconds} s`;
+    log.error(`${why}: giving it up`);
+    onUnresponsive(why);
   }
 
   async function look(): Promise<void> {

@@ -27,7 +27,7 @@ export interface ForwardingOptions {
   /** Slots of a root array say nothing when they change. */
   readonly inSlot: boolean;
   /** Called once with `exit`, when the program is gone and nobody else's is there. */
-  readonly onLost: () => void;
+  readonly onLost: (why: string) => void;
 }
 
 export interface ForwardingWatch {
@@ -144,6 +144,7 @@ class ProgramWatch implements ForwardingWatch {
   #isWrong({ kind, what }: { readonly kind: 'gone' | 'other'; readonly what: string }): void {
     const { log, mode, pid, onLost } = this.#options;
     const ends = kind === 'gone' && mode === 'exit';
+    const said = `${what}: katran (pid ${pid}) runs and forwards nothing`;
     const now = performance.now();
     if (what !== this.#wrong || now - this.#toldAt >= REMIND_MS) {
       const next = ends
@@ -151,13 +152,13 @@ class ProgramWatch implements ForwardingWatch {
         : kind === 'other'
           ? "katran is left alone, since another's program is there: take that off, or stop katran"
           : 'restart it';
-      log.error(`${what}: katran (pid ${pid}) runs and forwards nothing; ${next}`);
+      log.error(`${said}; ${next}`);
       this.#toldAt = now;
     }
     this.#wrong = what;
     if (!ends || this.#isLost) return;
     this.#isLost = true;
-    onLost();
+    onLost(said);
   }
 
   #sayUnseen(why: string): void {

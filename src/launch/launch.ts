@@ -8,7 +8,7 @@ import { stopKatran } from './shutdown.ts';
 import { announceUp, begin, PARTS, waitUntilUp, type LaunchParts, type NotUp } from './start.ts';
 import { lookForProgram } from '../katran/program.ts';
 import { placeOf } from './program-place.ts';
-import { LOST, supervise, type Watched } from './supervision.ts';
+import { Lost, supervise, type Watched } from './supervision.ts';
 import type { Launch } from './types.ts';
 
 /** Stops katran in order, and shows meanwhile that it is waited for. */
@@ -43,7 +43,7 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     announceUp(launch, katran);
     watched = supervise(launch, katran, client);
     const ended = await Promise.race([katran.exited, watched.stopRequested, watched.lost]);
-    if (ended !== undefined && ended !== LOST) {
+    if (ended !== undefined && !(ended instanceof Lost)) {
       // Katran's own last lines are out before what is said of them.
       await output.close();
       sayFailure(launch, describeExit(ended, 'running', await leftBehind(launch, ended, 'running')));
@@ -52,11 +52,12 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
       await watched.stop('died');
       return unaskedStatusOf(ended);
     }
+    if (ended instanceof Lost) launch.manager.failed(ended.why);
     await watched.stop('asked');
     client.close();
     const exit = await stopInOrder(launch, katran);
     await sayEnd(launch, exit, 'running');
-    return ended === LOST ? EXIT.failed : exitStatusOf(exit);
+    return ended instanceof Lost ? EXIT.failed : exitStatusOf(exit);
   } catch (error) {
     const foreseen = error instanceof Failure;
     // What nobody has foreseen is told with its trace, once katran has ended.
@@ -73,7 +74,7 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
 }
 
 /** Why the launch fails, for the log and for what the service manager shows of it. */
-function sayFailure({ log, manager }: Launch, why: string): void {
+export function sayFailure({ log, manager }: Launch, why: string): void {
   log.error(why);
   manager.failed(why);
 }

@@ -4,7 +4,7 @@ import type { RootArray } from '../katran/root-array.ts';
 import { parseKatranFlags } from '../katran/katran-flags.ts';
 import type { KatranProcess } from '../katran/process.ts';
 import { listProcesses, ofProcess } from '../linux/processes.ts';
-import { openRoot } from '../linux/root.ts';
+import type { Root } from '../linux/root.ts';
 import { xdpProgramsOf } from '../linux/xdp-programs.ts';
 
 /** A katran that forwards now, and that another one is to take over from. */
@@ -33,19 +33,17 @@ export function ownPredecessor(katran: KatranProcess, address: string): Predeces
 }
 
 /** The process that holds a program open, by /proc/PID/fdinfo; undefined when none does. */
-export function holderOf(program: number): number | undefined {
-  const root = openRoot('/');
+export function holderOf(root: Root, program: number): number | undefined {
   return listProcesses(root).find((pid) => xdpProgramsOf(root, pid).includes(program));
 }
 
-function addressOf(pid: number, fallback: string): string {
-  const line = ofProcess(() => openRoot('/').readIfPresent(`/proc/${pid}/cmdline`)) ?? '';
+function addressOf(root: Root, pid: number, fallback: string): string {
+  const line = ofProcess(() => root.readIfPresent(`/proc/${pid}/cmdline`)) ?? '';
   const server = parseKatranFlags(line.split('\0').slice(0, -1)).server;
   return server ?? fallback;
 }
 
-async function gone(pid: number, program: number): Promise<void> {
-  const root = openRoot('/');
+async function gone(root: Root, pid: number, program: number): Promise<void> {
   const deadline = performance.now() + GONE_PATIENCE_MS;
   while (xdpProgramsOf(root, pid).includes(program)) {
     if (performance.now() > deadline)
@@ -68,14 +66,22 @@ export interface Inherited {
   readonly found: Found | undefined;
 }
 
+/** Where the processes of this machine are seen, and ended. */
+export interface ProcessSide {
+  readonly root: Root;
+  /** Where a katran answers that was not told where. */
+  readonly address: string;
+  /** Sends SIGKILL. */
+  readonly endProcess: (pid: number) => void;
+}
+
 /**
  * The katran whose program is in the active slot, or was left in the staging slot by a launcher that ended in the middle of a handover;
  * undefined when both are empty. Throws Failure.
  */
 export async function findPredecessor(
   array: RootArray,
-  address: string,
-  endProcess: (pid: number) => void,
+  { root, address, endProcess }: ProcessSide,
 ): Promise<Found | undefined> {
   let program = await array.programIn(array.active);
   if (program === undefined) {
@@ -85,18 +91,18 @@ export async function findPredecessor(
     await array.put(array.active, program);
   }
   const held = program;
-  const pid = holderOf(held);
+  const pid = holderOf(root, held);
   if (pid === undefined) return { program: held, katran: undefined };
   return {
     program: held,
     katran: {
       pid,
-      address: addressOf(pid, address),
+      address: addressOf(root, pid, address),
       end: async () => {
         // Looked at once more: by now the number may be another process's.
-        if (!xdpProgramsOf(openRoot('/'), pid).includes(held)) return;
+        if (!xdpProgramsOf(root, pid).includes(held)) return;
         endProcess(pid);
-        await gone(pid, held);
+        await gone(root, pid, held);
       },
     },
   };

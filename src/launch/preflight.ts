@@ -3,6 +3,7 @@ import { findKatransOn } from '../katran/find-katran.ts';
 import { programInWords, slotInWords, type ProgramPlace } from '../katran/program.ts';
 import { readLink } from '../tools/ip.ts';
 import { readProgramName } from '../tools/bpftool.ts';
+import { openRoot } from '../linux/root.ts';
 import { holderOf } from './predecessor.ts';
 
 /** What katran's program is called; `ip` cuts names to 15 characters. A name that cannot be had is no other's. */
@@ -49,7 +50,7 @@ async function checkInterface({ tools, interfaceName }: ProgramPlace): Promise<v
     throw new Refusal(`${what}, the root program of shared mode`, {
       remedy: `name its array with -map_path, or take it off: ip link set dev ${interfaceName} xdp off`,
     });
-  const holder = holderOf(xdp.id);
+  const holder = holderOf(openRoot('/'), xdp.id);
   if (holder !== undefined && !isOthers(xdp.name)) throw taken(interfaceName, holder, false);
   if (isOthers(xdp.name))
     throw new Refusal(`${what}, which is not katran's: a start would replace it`, {
@@ -66,7 +67,7 @@ async function checkSlot({ tools, interfaceName, array }: ProgramPlace, predeces
     });
   const id = await array.programIn(array.active);
   if (id === undefined) return;
-  const holder = holderOf(id);
+  const holder = holderOf(openRoot('/'), id);
   if (holder !== undefined && holder === predecessor) return;
   const name = await readProgramName(tools, id);
   if (holder !== undefined && !isOthers(name)) throw taken(interfaceName, holder, true);

@@ -5,17 +5,15 @@ import type { KatranServicesClient } from '../katran/call-error.ts';
 import { describeExit } from '../katran/exit-words.ts';
 import { exitStatusOf, unaskedStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import type { RootArray } from '../katran/root-array.ts';
-import { readServices } from '../katran/services/read.ts';
-import { restoreServices } from '../katran/services/restore.ts';
-import { NO_SERVICES, type Services } from '../katran/services/types.ts';
+import type { Services } from '../katran/services/types.ts';
 import { listenForHandover, type Answer } from './control.ts';
 import { deleteLeftFilters } from './healthcheck-filters.ts';
-import { lateInWords, stopInOrder } from './launch.ts';
+import { sayFailure, stopInOrder } from './launch.ts';
 import { ownPredecessor, type Found, type Inherited, type Predecessor } from './predecessor.ts';
-import { Offspring } from './offspring.ts';
 import { HandoverRequests } from './requests.ts';
-import { announceUp, begin, PARTS, waitUntilUp, type LaunchParts, type NotUp } from './start.ts';
-import { LOST, supervise, type Watched } from './supervision.ts';
+import { PARTS, type LaunchParts, type NotUp } from './start.ts';
+import { Lost, supervise, type Watched } from './supervision.ts';
+import { NotTakenOver, servicesOf, takeOver } from './takeover.ts';
 import type { Launch } from './types.ts';
 
 /** A katran that dies again and again is not started for ever: its program forwards on, and somebody has to look. */
@@ -30,16 +28,6 @@ interface Reign {
   readonly katran: KatranProcess;
   readonly client: KatranServicesClient;
   readonly watched: Watched;
-}
-
-/** The next katran did not come up; `exit` is how it ended, where it did. */
-class NotTakenOver extends Failure {
-  readonly why: NotUp;
-
-  constructor(message: string, why: NotUp) {
-    super(message);
-    this.why = why;
-  }
 }
 
 /**
@@ -82,8 +70,10 @@ class Succession {
       reign = await this.#succeed(this.#first, inherited, found?.katran);
     } catch (error) {
       if (!(error instanceof NotTakenOver)) throw error;
-      log.error(error.message);
-      return statusOf(error.why);
+      const status = statusOf(error.why);
+      if (status === 0) log.info(error.message);
+      else sayFailure(this.#first, error.message);
+      return status;
     }
     for (;;) {
       const { katran, watched } = reign;
@@ -93,7 +83,8 @@ class Succession {
         watched.lost,
         this.#requests.asked(),
       ]);
-      if (ended === LOST) {
+      if (ended instanceof Lost) {
+        this.#first.manager.failed(ended.why);
         await this.#stop(reign);
         return EXIT.failed;
       } else if (ended !== undefined) {
@@ -113,7 +104,7 @@ class Succession {
     const { log, options } = this.#first;
     if (predecessor !== undefined) {
       try {
-        return await this.#servicesOf(predecessor);
+        return await servicesOf(this.#parts, predecessor);
       } catch (error) {
         log.warn(`katran (pid ${predecessor.pid}) does not tell its services: ${messageOf(error)}`);
       }
@@ -127,84 +118,18 @@ class Succession {
     return kept;
   }
 
-  async #servicesOf({ pid, address }: Predecessor): Promise<Services> {
-    const client = await this.#parts.openClientOf(pid, address);
-    try {
-      return await readServices(client);
-    } finally {
-      client.close();
-    }
-  }
-
-  /**
-   * Starts a katran in the staging slot, brings it up and gives it the active slot. Throws NotTakenOver, or what else went wrong; the new
-   * katran is gone then and the active slot is as it was.
-   */
+  /** Starts a katran that takes over, and looks after it. Throws as takeOver does. */
   async #succeed(
     launch: Launch,
-    services: Services | undefined,
+    inherited: Services | undefined,
     predecessor: Predecessor | undefined,
   ): Promise<Reign> {
-    await this.#array.clear(this.#array.staging);
-    const katran = await begin(launch, this.#parts);
-    const offspring = new Offspring(launch, katran);
-    let client: KatranServicesClient | undefined;
-    try {
-      const start = await waitUntilUp(launch, this.#parts, katran, { services, sharesPort: true });
-      if (start.client === undefined)
-        throw new NotTakenOver(notUpInWords(launch, katran, start.why), start.why);
-      client = start.client;
-      const latest = predecessor === undefined ? undefined : await this.#catchUp(predecessor, client);
-      await this.#takeOver(katran, predecessor);
-      await deleteLeftFilters(launch, this.#parts.tcProgramsOf(katran.pid));
-      // It may die before its services are first read.
-      this.#remembered = latest ?? services ?? NO_SERVICES;
-      announceUp(launch, katran);
-      const replace = (): void => void this.#requests.ask();
-      return { launch, katran, client, watched: supervise(launch, katran, client, replace) };
-    } catch (error) {
-      client?.close();
-      await this.#discard(katran, offspring);
-      throw error;
-    }
-  }
-
-  /** What was changed at the predecessor since its services were read. One that has died meanwhile has nothing to add. */
-  async #catchUp(predecessor: Predecessor, client: KatranServicesClient): Promise<Services | undefined> {
-    let latest: Services;
-    try {
-      latest = await this.#servicesOf(predecessor);
-    } catch {
-      return undefined;
-    }
-    await restoreServices({ calls: client, wanted: latest, exact: true });
-    return latest;
-  }
-
-  /** The one step from the predecessor's program to the successor's. */
-  async #takeOver(katran: KatranProcess, predecessor: Predecessor | undefined): Promise<void> {
-    const { active, staging, path } = this.#array;
-    const program = await this.#array.programIn(staging);
-    if (program === undefined || !this.#parts.programsOf(katran.pid).includes(program))
-      throw new Failure(
-        `katran (pid ${katran.pid}) is up, but slot ${staging} of ${path} holds ${program === undefined ? 'no program' : `program ${program}, which is not its own`}`,
-      );
-    await this.#array.put(active, program);
-    await this.#array.clear(staging);
-    if (predecessor === undefined) return;
-    await predecessor.end();
-    this.#first.tally.handovers += 1;
-    this.#first.log.info(
-      `katran (pid ${katran.pid}) has taken over from katran (pid ${predecessor.pid}): program ${program} is in slot ${active}`,
-    );
-  }
-
-  /** Ends a katran that has not taken over. Killed, it deletes nothing that belongs to its predecessor. */
-  async #discard(katran: KatranProcess, offspring: Offspring): Promise<void> {
-    katran.kill('SIGKILL');
-    await katran.exited;
-    await offspring.endRest();
-    await this.#array.clear(this.#array.staging);
+    const options = { array: this.#array, parts: this.#parts, services: inherited, predecessor };
+    const { katran, client, services } = await takeOver(launch, options);
+    // It may die before its services are first read.
+    this.#remembered = services;
+    const replace = (): void => void this.#requests.ask();
+    return { launch, katran, client, watched: supervise(launch, katran, client, replace) };
   }
 
   /** The launch as it is prepared now: the binary, objects and plan of today. */
@@ -228,10 +153,12 @@ class Succession {
       if (!(error instanceof Failure)) throw error;
       const words = `the handover was given up: ${error.message}; katran (pid ${predecessor.pid}) goes on`;
       log.error(words);
+      reign.watched.attend();
       request.answer({ done: false, words });
       return reign;
     }
     await this.#end(reign, 'died');
+    next.watched.attend();
     const words = `katran (pid ${next.katran.pid}) took over from katran (pid ${predecessor.pid}) in ${Math.round(performance.now() - since)} ms`;
     request.answer({ done: true, words });
     return next;
@@ -250,11 +177,15 @@ class Succession {
     const asked = (): boolean => desk.stop.aborted;
     const { path, active } = this.#array;
     const gateway = reign.watched.gateway();
-    log.error(`${describeExit(exit, 'running')}; its program in slot ${active} of ${path} forwards on`);
+    const died = `${describeExit(exit, 'running')}; its program in slot ${active} of ${path} forwards on`;
+    log.error(died);
+    this.#first.manager.status(died);
+    desk.describe(() => died);
     await this.#end(reign, 'died');
     for (let wait = FIRST_PAUSE_MS; ; wait *= 2) {
       if (!this.#mayRestart()) {
-        log.error(
+        sayFailure(
+          this.#first,
           `katran died ${MOST_RESTARTS + 1} times in ${RESTARTS_WITHIN_MS / 60_000} minutes and is not started again; the program in slot ${active} of ${path} forwards on, and nobody looks after it`,
         );
         return unaskedStatusOf(exit);
@@ -265,7 +196,10 @@ class Succession {
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         if (asked()) return await this.#emptied(0);
-        log.error(`katran's successor did not take over: ${error.message}`);
+        const words = `katran's successor did not take over: ${error.message}`;
+        log.error(words);
+        this.#first.manager.status(words);
+        desk.describe(() => words);
       }
       await pause(wait, undefined, { signal: desk.stop }).catch(() => undefined);
       if (asked()) return await this.#emptied(0);
@@ -302,17 +236,6 @@ class Succession {
   close(): void {
     const answer: Answer = { done: false, words: 'the launcher is stopping' };
     this.#requests.take().answer(answer);
-  }
-}
-
-function notUpInWords(launch: Launch, katran: KatranProcess, why: NotUp): string {
-  switch (why.kind) {
-    case 'exited':
-      return describeExit(why.exit, 'starting');
-    case 'timeout':
-      return lateInWords(launch, katran);
-    case 'stopped':
-      return `the launcher was stopped before katran (pid ${katran.pid}) was up`;
   }
 }
 

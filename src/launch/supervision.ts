@@ -21,7 +21,14 @@ import { keepServices } from './services-keep.ts';
 import { upStatus } from './start.ts';
 import type { Launch } from './types.ts';
 
-export const LOST = 'lost';
+/** A katran that is of no use as it is and is to be stopped; why is in the log. */
+export class Lost {
+  readonly why: string;
+
+  constructor(why: string) {
+    this.why = why;
+  }
+}
 
 /** Of katrans that replace each other, one that does not answer is replaced after this long. */
 const REPLACE_AFTER_MS = 20_000;
@@ -30,8 +37,10 @@ const REPLACE_AFTER_MS = 20_000;
 export interface Watched {
   /** Fulfilled when a signal asks to stop. */
   readonly stopRequested: Promise<undefined>;
-  /** Fulfilled when katran is of no use as it is and is to be stopped; why is in the log. */
-  readonly lost: Promise<typeof LOST>;
+  /** Fulfilled when katran is to be stopped because it is of no use as it is. */
+  readonly lost: Promise<Lost>;
+  /** Answers SIGHUP and SIGUSR1 and tells the service manager of this katran, again after another one's start or end has. */
+  attend(): void;
   /** The gateway with the MAC that katran was last told. */
   gateway(): Gateway;
   /** What was last read of katran's services; undefined where they are not looked at. */
@@ -108,8 +117,8 @@ export function supervise(
     keeps || (handover && services === '')
       ? keepServices({ file: keeps ? services : undefined, calls: client, log })
       : undefined;
-  let lose: (lost: typeof LOST) => void = () => undefined;
-  const lost = new Promise<typeof LOST>((resolve) => (lose = resolve));
+  let lose: (lost: Lost) => void = () => undefined;
+  const lost = new Promise<Lost>((resolve) => (lose = resolve));
   const forwarding = watchForwarding({
     pid: katran.pid,
     interfaceName,
@@ -119,7 +128,7 @@ export function supervise(
     log,
     events: kernelEvents,
     inSlot: options.map_path !== '',
-    onLost: () => lose(LOST),
+    onLost: (why) => lose(new Lost(why)),
   });
   const answers = watchAnswers({
     pid: katran.pid,
@@ -130,7 +139,7 @@ export function supervise(
       replace !== undefined && options.unresponsive_timeout === 0
         ? REPLACE_AFTER_MS
         : options.unresponsive_timeout,
-    onUnresponsive: replace ?? (() => lose(LOST)),
+    onUnresponsive: replace ?? ((why) => lose(new Lost(why))),
   });
   const metrics = launch.metrics?.follow({
     pid: katran.pid,
@@ -139,21 +148,28 @@ export function supervise(
     differences: () => guard.differences(),
     forwarding: () => forwarding.inPlace,
   });
+  const gatewayNow = (): Gateway => {
+    const { gateway: seen, told } = gatewayWatch.state;
+    return { ...seen, mac: told ?? seen.mac };
+  };
+  const listen = (): void => {
+    desk.onLook(() => {
+      void gatewayWatch.checkNow();
+      guard.checkNow();
+      void forwarding.checkNow();
+      void answers.checkNow();
+      void keeper?.checkNow();
+      void metrics?.checkNow();
+    });
+    desk.describe(() => {
+      const { state } = gatewayWatch;
+      const seconds = Math.round((performance.now() - since) / 1000);
+      const mac = state.told ?? `not ${state.gateway.mac} yet`;
+      return `katran (pid ${katran.pid}) is up for ${seconds} s, MAC ${mac}, gateway ${state.gateway.address ?? '?'} on ${state.gateway.interface}, affinity guard ${guardMode(options.guard, plan)}`;
+    });
+  };
   manager.watch();
-  desk.onLook(() => {
-    void gatewayWatch.checkNow();
-    guard.checkNow();
-    void forwarding.checkNow();
-    void answers.checkNow();
-    void keeper?.checkNow();
-    void metrics?.checkNow();
-  });
-  desk.describe(() => {
-    const { state } = gatewayWatch;
-    const seconds = Math.round((performance.now() - since) / 1000);
-    const mac = state.told ?? `not ${state.gateway.mac} yet`;
-    return `katran (pid ${katran.pid}) is up for ${seconds} s, MAC ${mac}, gateway ${state.gateway.address ?? '?'} on ${state.gateway.interface}, affinity guard ${guardMode(options.guard, plan)}`;
-  });
+  listen();
   return {
     stopRequested: new Promise((resolve) => {
       const done = (): void => resolve(undefined);
@@ -161,10 +177,11 @@ export function supervise(
       else desk.stop.addEventListener('abort', done, { once: true });
     }),
     lost,
-    gateway: () => {
-      const { gateway: seen, told } = gatewayWatch.state;
-      return { ...seen, mac: told ?? seen.mac };
+    attend: () => {
+      listen();
+      manager.status(upStatus(katran, gatewayNow().mac));
     },
+    gateway: gatewayNow,
     services: () => keeper?.last(),
     stop: async (because) => {
       desk.onLook(() => log.info('already stopping'));

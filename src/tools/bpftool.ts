@@ -1,6 +1,6 @@
 import { Failure } from '../failure.ts';
 import { field, numberField, parseToolJson, parseToolList, textField } from './json.ts';
-import type { Tools } from './toolbox.ts';
+import type { AskOptions, Tools } from './toolbox.ts';
 
 export interface PinnedMap {
   /** `prog_array`, `hash`, … */
@@ -17,9 +17,16 @@ export function parsePinnedMap(text: string): PinnedMap {
   return { type, maxEntries };
 }
 
+/** Longer than for a question: no launch fails and no slot is left unknown because a machine is busy. */
+export const ARRAY_TIMEOUT_MS = 10_000;
+
 /** The map pinned at this path. Throws Failure. */
-export async function readPinnedMap(tools: Tools, file: string): Promise<PinnedMap> {
-  return parsePinnedMap(await tools.ask('bpftool', ['-j', 'map', 'show', 'pinned', file]));
+export async function readPinnedMap(
+  tools: Tools,
+  file: string,
+  options: Pick<AskOptions, 'timeoutMs'> = {},
+): Promise<PinnedMap> {
+  return parsePinnedMap(await tools.ask('bpftool', ['-j', 'map', 'show', 'pinned', file], options));
 }
 
 /** Four bytes of a key or an id, as bpftool takes them on its command line. */
@@ -45,25 +52,22 @@ export function parseProgramSlots(text: string): Map<number, number> {
   return slots;
 }
 
-/** Longer than for a question: a slot that is changed or not is not left unknown for a busy machine. */
-const CHANGE_TIMEOUT_MS = 10_000;
-
 /** Program ids by slot of a pinned prog array. Throws Failure. */
 export async function readProgramSlots(tools: Tools, file: string): Promise<Map<number, number>> {
-  const options = { timeoutMs: CHANGE_TIMEOUT_MS };
+  const options = { timeoutMs: ARRAY_TIMEOUT_MS };
   return parseProgramSlots(await tools.ask('bpftool', ['-j', 'map', 'dump', 'pinned', file], options));
 }
 
 /** Puts a program into a slot, in one step: a packet meets what was there, or this. Throws Failure. */
 export async function putProgram(tools: Tools, file: string, slot: number, id: number): Promise<void> {
   const change = ['map', 'update', 'pinned', file, 'key', ...bytesOf(slot), 'value', 'id', String(id)];
-  await tools.ask('bpftool', change, { timeoutMs: CHANGE_TIMEOUT_MS });
+  await tools.ask('bpftool', change, { timeoutMs: ARRAY_TIMEOUT_MS });
 }
 
 /** Empties a slot that holds a program. Throws Failure. */
 export async function deleteProgram(tools: Tools, file: string, slot: number): Promise<void> {
   const change = ['map', 'delete', 'pinned', file, 'key', ...bytesOf(slot)];
-  await tools.ask('bpftool', change, { timeoutMs: CHANGE_TIMEOUT_MS });
+  await tools.ask('bpftool', change, { timeoutMs: ARRAY_TIMEOUT_MS });
 }
 
 /** The name of a loaded program; undefined where it has none, is gone, or may not be asked for (that takes CAP_SYS_ADMIN). */

@@ -31,9 +31,13 @@ export function parseBpfFilters(text: string): BpfFilter[] {
   });
 }
 
+/** Longer than for a question: a filter that is left because a machine was busy takes the packets of the next katran's. */
+const FILTERS_TIMEOUT_MS = 10_000;
+
 /** Throws Failure. */
 export async function readBpfFilters(tools: Tools, name: string): Promise<BpfFilter[]> {
-  return parseBpfFilters(await tools.ask('tc', ['-j', 'filter', 'show', 'dev', name, 'egress']));
+  const which = ['-j', 'filter', 'show', 'dev', name, 'egress'];
+  return parseBpfFilters(await tools.ask('tc', which, { timeoutMs: FILTERS_TIMEOUT_MS }));
 }
 
 /** Throws Failure. */
@@ -43,5 +47,7 @@ export async function deleteBpfFilter(
   { priority, handle }: BpfFilter,
 ): Promise<void> {
   const which = ['prio', String(priority), 'handle', handle, 'bpf'];
-  await tools.ask('tc', ['filter', 'del', 'dev', name, 'egress', ...which]);
+  await tools.ask('tc', ['filter', 'del', 'dev', name, 'egress', ...which], {
+    timeoutMs: FILTERS_TIMEOUT_MS,
+  });
 }

@@ -1,5 +1,5 @@
 // One katran after the other, each handed in: what is in the slots at each step, and who lives.
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KatranServicesClient } from '../../../src/katran/call-error.ts';
 import { RootArray } from '../../../src/katran/root-array.ts';
 import type { Real, VipKey } from '../../../src/katran/services/types.ts';
@@ -7,7 +7,9 @@ import { vipName } from '../../../src/katran/services/types.ts';
 import { requestHandover, type Answer } from '../../../src/launch/control.ts';
 import type { Found } from '../../../src/launch/predecessor.ts';
 import { launchInSuccession } from '../../../src/launch/succession.ts';
+import { ToolFailure } from '../../../src/tools/failures.ts';
 import type { Launch } from '../../../src/launch/types.ts';
+import type { Tools } from '../../../src/tools/toolbox.ts';
 import { BpftoolArray } from '../../support/bpftool-array.ts';
 import { MAC, Stage } from './stage.ts';
 import { DONE, KatranStandIn, ProcessStandIn } from './stand-ins.ts';
@@ -19,11 +21,14 @@ const LATE: VipKey = { address: '10.200.1.2', port: 80, protocol: 17 };
 class Servant extends KatranStandIn {
   readonly vips = new Map<string, { readonly key: VipKey; reals: readonly Real[] }>();
   silent = false;
+  timesRead = 0;
 
-  override readonly getAllVips = (): ReturnType<KatranServicesClient['getAllVips']> =>
-    this.silent
+  override readonly getAllVips = (): ReturnType<KatranServicesClient['getAllVips']> => {
+    this.timesRead += 1;
+    return this.silent
       ? Promise.reject(new Error('DEADLINE_EXCEEDED'))
       : Promise.resolve([...this.vips.values()].map(({ key }) => key));
+  };
   override readonly getRealsForVip: KatranServicesClient['getRealsForVip'] = (vip) =>
     Promise.resolve(this.vips.get(vipName(vip))?.reals ?? []);
   override readonly addVip: KatranServicesClient['addVip'] = (key) => {
@@ -43,10 +48,13 @@ class Servant extends KatranStandIn {
 class Katran extends ProcessStandIn {
   readonly client = new Servant();
   readonly program: number;
+  /** Its tc program. */
+  readonly filter: number;
 
   constructor(index: number) {
     super(DONE, 1000 + index);
     this.program = 10 + index;
+    this.filter = 50 + index;
   }
 
   override kill(signal: NodeJS.Signals): boolean {
@@ -61,12 +69,30 @@ let map: BpftoolArray;
 let katrans: Katran[];
 /** What happens to a katran as soon as it is started, and its program is in the staging slot. */
 let onStart: (katran: Katran) => void;
+/** Programs of the healthchecking filters on the interface, the newest first, as tc tells and deletes them. */
+let filters: { readonly handle: string; readonly program: number }[];
+const tools: Tools = {
+  ask: (command, args) => {
+    if (command !== 'tc') return Promise.reject(ToolFailure.missing(command));
+    if (args.includes('del')) {
+      filters = filters.filter(({ handle }) => handle !== args[args.indexOf('handle') + 1]);
+      return Promise.resolve('');
+    }
+    const shown = filters.map(({ handle, program }) => ({
+      pref: 2307,
+      kind: 'bpf',
+      options: { handle, prog: { id: program } },
+    }));
+    return Promise.resolve(JSON.stringify(shown));
+  },
+};
 
 beforeEach(() => {
   stage = new Stage();
   map = new BpftoolArray();
   katrans = [];
   onStart = () => undefined;
+  filters = [];
 });
 afterEach(() => stage.remove());
 
@@ -81,7 +107,7 @@ async function begin(
   ...flags: string[]
 ): Promise<{ launch: Launch; status: Promise<number> }> {
   const words = ['-handover', '-map_path', map.path, '-map_pos', '1', '-default_mac', MAC];
-  const prepared = await stage.prepare(...words, ...flags);
+  const prepared: Launch = { ...(await stage.prepare(...words, ...flags)), tools };
   const launch: Launch = { ...prepared, prepareAgain: () => prepared };
   const byPid = (pid: number): Katran | undefined => katrans.find((one) => one.pid === pid);
   const status = launchInSuccession(
@@ -92,6 +118,7 @@ async function begin(
         const next = new Katran(katrans.length);
         katrans.push(next);
         map.slots.set(2, next.program);
+        filters.unshift({ handle: `0x${katrans.length}`, program: next.filter });
         onStart(next);
         return Promise.resolve(next);
       },
@@ -101,7 +128,7 @@ async function begin(
         return client === undefined ? Promise.reject(new Error(`no katran ${pid}`)) : Promise.resolve(client);
       },
       isListening: () => true,
-      tcProgramsOf: () => [],
+      tcProgramsOf: (pid) => [byPid(pid)?.filter ?? 0],
       programsOf: (pid) => [byPid(pid)?.program ?? 0],
     },
   );
@@ -121,6 +148,15 @@ async function up(
 async function reigns(count: number): Promise<void> {
   while (stage.told.filter((line) => line.startsWith('ready ')).length < count)
     await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** SIGHUP, and until this katran's services were read after it. */
+async function looksAt({ client }: Katran): Promise<void> {
+  const before = client.timesRead;
+  stage.signals.send('SIGHUP');
+  while (client.timesRead === before) await new Promise((resolve) => setTimeout(resolve, 5));
+  // Nothing of the reading waits for more than promises.
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 const slots = (): object => Object.fromEntries(map.slots);
@@ -218,8 +254,7 @@ it('a stop while the next katran comes up ends both, and empties the slots', asy
 it('a katran that dies is followed by one with the services that it had', async () => {
   const { status } = await up();
   await katran(0).client.addVip(VIP, 0, 0);
-  stage.signals.send('SIGHUP');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await looksAt(katran(0));
   katran(0).end({ code: null, signal: 'SIGSEGV' });
   await reigns(2);
   expect(katran(1).client.names()).toEqual([vipName(VIP)]);
@@ -231,8 +266,7 @@ it('a katran that dies is followed by one with the services that it had', async 
 it('a katran that tells nothing any more is replaced by one with what it last told', async () => {
   const { status, ask } = await up();
   await katran(0).client.addVip(VIP, 0, 0);
-  stage.signals.send('SIGHUP');
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await looksAt(katran(0));
   katran(0).client.silent = true;
   expect(await ask()).toMatchObject({ done: true });
   expect(katran(1).client.names()).toEqual([vipName(VIP)]);
@@ -247,7 +281,9 @@ it('the sixth death in ten minutes is the last: the status is katran’s, and th
   }
   expect(await status).toBe(137);
   expect(slots()).toEqual({ 1: 15 });
-  expect(stage.log.lines.at(-1)).toMatch(/is not started again; .* forwards on, and nobody looks after it/);
+  const last = /is not started again; .* forwards on, and nobody looks after it/;
+  expect(stage.log.lines.at(-1)).toMatch(last);
+  expect(stage.told.at(-1)).toMatch(new RegExp(`^failed .*${last.source}`));
 });
 
 it('a program whose VIPs nobody can tell is not replaced, and the command that empties its slot is named', async () => {
@@ -266,4 +302,75 @@ it('a first katran that does not come up leaves the program that was found, and 
   const { status } = await begin({ program: 5, katran: undefined }, '-services', '/given');
   expect(await status).toBe(3);
   expect(slots()).toEqual({ 1: 5 });
+  expect(stage.told.at(-1)).toMatch(/^failed katran exited with status 3 /);
+});
+
+describe('after a handover', () => {
+  it('SIGHUP looks after the new katran, and SIGUSR1 tells of it', async () => {
+    const { status, ask } = await up();
+    await ask();
+    await katran(1).client.addVip(VIP, 0, 0);
+    await looksAt(katran(1));
+    expect(stage.log.lines.join('\n')).not.toContain('already stopping');
+    stage.signals.send('SIGUSR1');
+    expect(stage.log.lines.at(-1)).toMatch(/katran \(pid 1001\) is up for/);
+    katran(1).end({ code: null, signal: 'SIGKILL' });
+    await reigns(3);
+    expect(katran(2).client.names()).toEqual([vipName(VIP)]);
+    await stops(status);
+  });
+
+  it('that was given up, SIGUSR1 and the service manager tell of the katran that goes on', async () => {
+    const { status, ask } = await up();
+    onStart = (next) => next.end({ code: 7, signal: null });
+    await ask();
+    expect(stage.told.at(-1)).toBe(`status katran (pid 1000) is up with MAC ${MAC}`);
+    stage.signals.send('SIGUSR1');
+    expect(stage.log.lines.at(-1)).toMatch(/katran \(pid 1000\) is up for/);
+    await stops(status);
+  });
+
+  it('that katran’s death began, the service manager hears of the death until the next one is waited for', async () => {
+    const { status } = await up();
+    katran(0).end({ code: null, signal: 'SIGSEGV' });
+    await reigns(2);
+    const death = stage.told.findIndex((line) => line.includes('SIGSEGV'));
+    const after = stage.told.slice(death, death + 3);
+    expect(after.map((line) => line.replace(/ on 127.*/, ''))).toEqual([
+      expect.stringMatching(/^status katran died of SIGSEGV .*; its program in slot 1 of .* forwards on$/),
+      'status waiting for katran (pid 1001) to answer',
+      `ready katran (pid 1001) is up with MAC ${MAC}`,
+    ]);
+    await stops(status);
+  });
+});
+
+describe('of the healthchecking filters', () => {
+  const HC = ['-enable_hc', '-hc_bpf', '/nowhere'];
+  const programs = (): number[] => filters.map(({ program }) => program);
+
+  it('the new katran’s stays after a handover, and none after a stop', async () => {
+    const { status, ask } = await up(...HC);
+    await ask();
+    expect(programs()).toEqual([katran(1).filter]);
+    await stops(status);
+    expect(programs()).toEqual([]);
+  });
+
+  it('the old katran’s stays after a handover that was given up: the kernel would ask the dead one’s first', async () => {
+    const { status, ask } = await up(...HC);
+    onStart = (next) => next.end({ code: 7, signal: null });
+    await ask();
+    expect(programs()).toEqual([katran(0).filter]);
+    await stops(status);
+  });
+
+  it('those that were there before a first katran that does not come up stay', async () => {
+    map.slots.set(1, 5);
+    filters = [{ handle: '0x9', program: 6 }];
+    onStart = (next) => next.end({ code: 3, signal: null });
+    const { status } = await begin({ program: 5, katran: undefined }, '-services', '/given', ...HC);
+    await status;
+    expect(programs()).toEqual([6]);
+  });
 });

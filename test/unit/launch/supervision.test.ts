@@ -97,7 +97,9 @@ describe('a katran that is up', () => {
     await vi.advanceTimersByTimeAsync(4000);
     expect(stage.log.lines.filter((line) => line.startsWith('error'))).toEqual([]);
     await vi.advanceTimersByTimeAsync(10_000);
-    await expect(watched.lost).resolves.toBe('lost');
+    await expect(watched.lost).resolves.toMatchObject({
+      why: expect.stringMatching(/^katran \(pid 4711\) has not answered for 1[23] s$/) as string,
+    });
     expect(stage.log.lines.filter((line) => line.startsWith('error'))).toEqual([
       expect.stringMatching(/katran \(pid 4711\) has not answered for [56] s/),
       expect.stringMatching(/katran \(pid 4711\) has not answered for 1[23] s: giving it up/),

@@ -1,0 +1,136 @@
+import { Failure } from '../failure.ts';
+import type { KatranServicesClient } from '../katran/call-error.ts';
+import { describeExit } from '../katran/exit-words.ts';
+import type { KatranProcess } from '../katran/process.ts';
+import type { RootArray } from '../katran/root-array.ts';
+import { readServices } from '../katran/services/read.ts';
+import { restoreServices } from '../katran/services/restore.ts';
+import { NO_SERVICES, type Services } from '../katran/services/types.ts';
+import { deleteFiltersSince, deleteLeftFilters, healthcheckPrograms } from './healthcheck-filters.ts';
+import { lateInWords } from './launch.ts';
+import { Offspring } from './offspring.ts';
+import type { Predecessor } from './predecessor.ts';
+import { announceUp, begin, waitUntilUp, type LaunchParts, type NotUp } from './start.ts';
+import type { Launch } from './types.ts';
+
+/** The next katran did not come up; `why` is how its start ended. */
+export class NotTakenOver extends Failure {
+  readonly why: NotUp;
+
+  constructor(message: string, why: NotUp) {
+    super(message);
+    this.why = why;
+  }
+}
+
+/** A katran whose program has the active slot. */
+export interface Successor {
+  readonly katran: KatranProcess;
+  readonly client: KatranServicesClient;
+  /** What it was given. */
+  readonly services: Services;
+}
+
+export interface TakeoverOptions {
+  readonly array: RootArray;
+  readonly parts: LaunchParts;
+  readonly services: Services | undefined;
+  /** The katran that forwards now, where one runs. */
+  readonly predecessor: Predecessor | undefined;
+}
+
+/** The services of one of two katrans that share the port. Throws. */
+export async function servicesOf(parts: LaunchParts, { pid, address }: Predecessor): Promise<Services> {
+  const client = await parts.openClientOf(pid, address);
+  try {
+    return await readServices(client);
+  } finally {
+    client.close();
+  }
+}
+
+/**
+ * Starts a katran in the staging slot, brings it up, gives it the active slot, and ends its predecessor. Throws NotTakenOver, or what else
+ * went wrong; the new katran is gone then and the active slot is as it was.
+ */
+export async function takeOver(launch: Launch, options: TakeoverOptions): Promise<Successor> {
+  const { array, parts, services, predecessor } = options;
+  await array.clear(array.staging);
+  const filters = await healthcheckPrograms(launch);
+  const katran = await begin(launch, parts);
+  const offspring = new Offspring(launch, katran);
+  let client: KatranServicesClient | undefined;
+  try {
+    const start = await waitUntilUp(launch, parts, katran, { services, sharesPort: true });
+    if (start.client === undefined)
+      throw new NotTakenOver(notUpInWords(launch, katran, start.why), start.why);
+    client = start.client;
+    const latest = predecessor === undefined ? undefined : await catchUp(parts, predecessor, client);
+    await changeSlot(launch, options, katran);
+    await deleteLeftFilters(launch, parts.tcProgramsOf(katran.pid));
+    announceUp(launch, katran);
+    return { katran, client, services: latest ?? services ?? NO_SERVICES };
+  } catch (error) {
+    client?.close();
+    await discard(array, katran, offspring);
+    await deleteFiltersSince(launch, filters);
+    throw error;
+  }
+}
+
+/** What was changed at the predecessor since its services were read. One that has died meanwhile has nothing to add. */
+async function catchUp(
+  parts: LaunchParts,
+  predecessor: Predecessor,
+  client: KatranServicesClient,
+): Promise<Services | undefined> {
+  let latest: Services;
+  try {
+    latest = await servicesOf(parts, predecessor);
+  } catch {
+    return undefined;
+  }
+  await restoreServices({ calls: client, wanted: latest, exact: true });
+  return latest;
+}
+
+/** The one step from the predecessor's program to the successor's. */
+async function changeSlot(
+  { tally, log }: Launch,
+  { array, parts, predecessor }: TakeoverOptions,
+  katran: KatranProcess,
+): Promise<void> {
+  const { active, staging, path } = array;
+  const program = await array.programIn(staging);
+  if (program === undefined || !parts.programsOf(katran.pid).includes(program))
+    throw new Failure(
+      `katran (pid ${katran.pid}) is up, but slot ${staging} of ${path} holds ${program === undefined ? 'no program' : `program ${program}, which is not its own`}`,
+    );
+  await array.put(active, program);
+  await array.clear(staging);
+  if (predecessor === undefined) return;
+  await predecessor.end();
+  tally.handovers += 1;
+  log.info(
+    `katran (pid ${katran.pid}) has taken over from katran (pid ${predecessor.pid}): program ${program} is in slot ${active}`,
+  );
+}
+
+/** Ends a katran that has not taken over. Killed, it deletes nothing that belongs to its predecessor. */
+async function discard(array: RootArray, katran: KatranProcess, offspring: Offspring): Promise<void> {
+  katran.kill('SIGKILL');
+  await katran.exited;
+  await offspring.endRest();
+  await array.clear(array.staging);
+}
+
+function notUpInWords(launch: Launch, katran: KatranProcess, why: NotUp): string {
+  switch (why.kind) {
+    case 'exited':
+      return describeExit(why.exit, 'starting');
+    case 'timeout':
+      return lateInWords(launch, katran);
+    case 'stopped':
+      return `the launcher was stopped before katran (pid ${katran.pid}) was up`;
+  }
+}
