@@ -28,7 +28,7 @@ describe.skipIf(reason !== undefined)(
     });
 
     it(
-      'a restore takes what katran takes for its calls, and reading 512 VIPs a second at most',
+      'a restore takes what katran takes for its calls, and reading 512 VIPs a small part of that',
       { timeout: 240_000 },
       async () => {
         await balancer.startKatran();
@@ -38,7 +38,7 @@ describe.skipIf(reason !== undefined)(
         const { restoreMs, callsMs, readMs, vips } = JSON.parse(printed) as Record<string, number>;
         expect(vips).toBe(512);
         expect((restoreMs ?? 0) / (callsMs ?? 0)).toBeLessThan(1.05);
-        expect(readMs).toBeLessThan(1000);
+        expect((readMs ?? 0) / (callsMs ?? 0)).toBeLessThan(0.5);
       },
     );
 

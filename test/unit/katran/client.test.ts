@@ -334,14 +334,15 @@ describe('close', () => {
   });
 
   it('leaves nothing that holds up katran’s end', async () => {
-    const double = await listening({ LINGER: 15_000 });
+    const LINGER = 15_000;
+    const double = await listening({ LINGER });
     const client = open(double.address);
     await client.getMac(5000);
     client.close();
     double.process.kill('SIGTERM');
     expect(await double.ended).toEqual({ code: 0, signal: null });
     const at = (event: string): number => double.stage.journal().find((e) => e.event === event)?.time ?? NaN;
-    expect(at('exit') - at('signal')).toBeLessThan(7500);
+    expect(at('exit') - at('signal')).toBeLessThan(LINGER / 2);
   });
 });
 

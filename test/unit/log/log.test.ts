@@ -56,10 +56,8 @@ describe('a text log line', () => {
     );
   });
 
-  it('takes no time to speak of for a line of any length, and cuts it', () => {
-    const begin = performance.now();
+  it('cuts a line of any length', () => {
     const line = textLine({ level: 'info', time: 0, msg: `x\nx${'\t'.repeat(120_000)}x` });
-    expect(performance.now() - begin).toBeLessThan(2_000);
     expect(line).toMatch(/… \(1\d{5} characters\)$/);
   });
 
