@@ -90,6 +90,14 @@ describe.each(ARTIFACTS)('status, with $name', (artifact) => {
     expect((await launcher.ended).stderr).not.toMatch(/irq \d+ .* again/);
   });
 
+  it('a katran that takes more than a second to answer, as on a loaded host, is no silent one', async () => {
+    await up(artifact);
+    staged.stage.control({ LATE: 1200 });
+    const { status: code, stdout } = await status(artifact);
+    expect(stdout).toContain('nothing wrong');
+    expect(code).toBe(0);
+  });
+
   it('only reads: no file changes, katran gets no changeMac', async () => {
     await up(artifact);
     const files = contents(staged.sysroot);
