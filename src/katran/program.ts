@@ -30,6 +30,13 @@ const unseen = (what: string): Sight => ({ kind: 'unseen', what });
 const gone = (what: string): Sight => ({ kind: 'gone', what });
 const other = (what: string): Sight => ({ kind: 'other', what });
 
+/** What katran's program is called; `ip` cuts names to 15 characters. */
+const KATRAN_PROGRAM = 'balancer_ingres';
+
+/** Whether a program of this name is katran's; one whose name cannot be had is not known to be. */
+export const isKatranProgram = (name: string | null | undefined): boolean =>
+  name?.startsWith(KATRAN_PROGRAM) === true;
+
 /** `program 12 (pass)`: a name is not always to be had. */
 export const programInWords = (id: number | null, name: string | null): string =>
   `program${id === null ? '' : ` ${id}`}${name === null ? '' : ` (${name})`}`;

@@ -46,7 +46,7 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     if (ended !== undefined && !(ended instanceof Lost)) {
       // Katran's own last lines are out before what is said of them.
       await output.close();
-      sayFailure(launch, describeExit(ended, 'running', await leftBehind(launch, ended, 'running')));
+      sayFailure(launch, describeExit(ended, 'running', await leftBehind(launch, ended, 'running', false)));
       // First, so that no call under way is waited for: there is nobody left to answer it.
       client.close();
       await watched.stop('died');
@@ -81,7 +81,7 @@ export function sayFailure({ log, manager }: Launch, why: string): void {
 
 /** How a katran that was to end has ended. */
 async function sayEnd(launch: Launch, exit: KatranExit, phase: Phase): Promise<void> {
-  launch.log.info(describeExit(exit, phase, await leftBehind(launch, exit, phase)));
+  launch.log.info(describeExit(exit, phase, await leftBehind(launch, exit, phase, true)));
 }
 
 /** The end of a katran that has not ended in order. */
@@ -111,7 +111,10 @@ async function giveUp(launch: Launch, katran: KatranProcess, why: NotUp): Promis
   switch (why.kind) {
     case 'exited': {
       await launch.output.close();
-      sayFailure(launch, describeExit(why.exit, 'starting', await leftBehind(launch, why.exit, 'starting')));
+      sayFailure(
+        launch,
+        describeExit(why.exit, 'starting', await leftBehind(launch, why.exit, 'starting', false)),
+      );
       return unaskedStatusOf(why.exit);
     }
     case 'stopped': {

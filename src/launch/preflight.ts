@@ -1,17 +1,16 @@
 import { Failure } from '../failure.ts';
 import { findKatransOn } from '../katran/find-katran.ts';
-import { programInWords, slotInWords, type ProgramPlace } from '../katran/program.ts';
+import { isKatranProgram, programInWords, slotInWords, type ProgramPlace } from '../katran/program.ts';
 import { readLink } from '../tools/ip.ts';
 import { readProgramName } from '../tools/bpftool.ts';
 import { openRoot } from '../linux/root.ts';
 import { holderOf } from './predecessor.ts';
 
-/** What katran's program is called; `ip` cuts names to 15 characters. A name that cannot be had is no other's. */
-const KATRAN_PROGRAM = 'balancer_ingres';
 const ROOT_PROGRAM = 'xdp_root';
 
+/** A name that cannot be had is no other's. */
 const isOthers = (name: string | null | undefined): name is string =>
-  name !== null && name !== undefined && !name.startsWith(KATRAN_PROGRAM);
+  name !== null && name !== undefined && !isKatranProgram(name);
 
 /**
  * Throws Failure, before anything is written or started, when a katran would take the packets of somebody else away: of a katran of this

@@ -308,14 +308,19 @@ describe.skipIf(reason !== undefined)(
       it('in order, by a signal to katran itself, is status 1 and never 0', async () => {
         const launcher = await balancer.up();
         process.kill(balancer.katran(), 'SIGTERM');
-        expect((await launcher.ended).status).toBe(1);
+        const { status: exit, stderr } = await launcher.ended;
+        expect(exit).toBe(1);
+        expect(stderr).not.toContain('still has XDP');
         expect(await balancer.left()).toEqual(NOTHING);
       });
 
       it('by a real-time signal, which the runtime reports as status 0, is status 1', async () => {
         const launcher = await balancer.up();
         process.kill(balancer.katran(), 40);
-        expect((await launcher.ended).status).toBe(1);
+        const { status: exit, stderr } = await launcher.ended;
+        expect(exit).toBe(1);
+        expect(balancer.attached()).not.toBeNull();
+        expect(stderr).toMatch(/still has XDP program \d+ .*xdp off/);
       });
     });
   },

@@ -156,4 +156,15 @@ describe.skipIf(impossible !== undefined)(`a launch of the double with real XDP 
     launcher?.kill('SIGTERM');
     expect((await launcher?.ended)?.status).toBe(0);
   });
+
+  it('a death by a real-time signal, which comes as status 0, is status 1, and what it left is said', async () => {
+    balancer.ip('route replace default via 10.77.0.1');
+    const launcher = await up();
+    const { pid } = await stage.waitFor('start');
+    process.kill(pid, 40);
+    const { status, stderr } = await launcher.ended;
+    expect(status, stderr).toBe(1);
+    expect(attachedProgram(balancer.ip(`-j -d link show dev ${DEVICE}`))).not.toBeNull();
+    expect(stderr).toMatch(/katran exited with status 0: lb0 still has XDP program \d+ .*xdp off/);
+  });
 });
