@@ -125,6 +125,17 @@ describe('a katran that is up', () => {
     expect(stage.log.lines.at(-1)).toBe('info: already stopping');
   });
 
+  it('is not waited for at a stop when it hangs while it is given a MAC', async () => {
+    await begin();
+    stage.client.changes = ['hang'];
+    gatewayHas(OTHER);
+    stage.signals.send('SIGHUP');
+    while (!stage.client.given.includes(OTHER)) await vi.advanceTimersByTimeAsync(10);
+    // No time passes here: a deadline of the call would never come.
+    await watched.stop('asked');
+    expect(stage.log.lines.filter((line) => line.startsWith('warn'))).toEqual([]);
+  });
+
   it('is to be stopped when a signal says so, also one that came before', async () => {
     await begin();
     stage.signals.send('SIGTERM');
