@@ -151,8 +151,11 @@ class Succession {
       next = await this.#succeed(this.#again(reign.watched.gateway()), services, predecessor);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      const words = `the handover was given up: ${error.message}; katran (pid ${predecessor.pid}) goes on`;
-      log.error(words);
+      const stopping = this.#first.desk.stop.aborted;
+      const fate = stopping ? 'is stopped too' : 'goes on';
+      const words = `the handover was given up: ${error.message}; katran (pid ${predecessor.pid}) ${fate}`;
+      if (stopping) log.info(words);
+      else log.error(words);
       reign.watched.attend();
       request.answer({ done: false, words });
       return reign;

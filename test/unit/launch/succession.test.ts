@@ -245,8 +245,14 @@ it('a stop while the next katran comes up ends both, and empties the slots', asy
     next.client.reads = ['hang'];
     setImmediate(() => stage.signals.send('SIGTERM'));
   };
-  expect(await ask()).toMatchObject({ done: false });
+  expect(await ask()).toEqual({
+    done: false,
+    words: expect.stringMatching(
+      /was stopped before katran \(pid 1001\) was up; katran \(pid 1000\) is stopped too$/,
+    ) as string,
+  });
   expect(await status).toBe(0);
+  expect(stage.log.lines.filter((line) => line.startsWith('error'))).toEqual([]);
   expect(katran(1).signals).toContain('SIGKILL');
   expect(slots()).toEqual({});
 });
