@@ -3,11 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type CallAnswer, KatranCalls } from '../katran/rig/katran-calls.ts';
-import { processesIn, xdpProgramsOf } from '../katran/rig/kernel-view.ts';
+import { processesIn, tcProgramsOf, xdpProgramsOf } from '../katran/rig/kernel-view.ts';
 import {
   attachPass,
   attachRoot,
   type BpfDirectory,
+  buildBpf,
   buildKatranDouble,
   makeBpfDirectory,
   makeStage,
@@ -35,6 +36,7 @@ import {
 } from '../support/netns.ts';
 import { PacketStream } from '../support/packets.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
+import { makeTunnels } from '../support/tunnels.ts';
 
 const DEVICE = 'lb0';
 const DEVICE_MAC = '02:00:00:00:77:02';
@@ -313,6 +315,71 @@ describe.skipIf(impossible !== undefined)(
       expect(new Set(seen).size).toBe(6);
       await lostNothing();
       await stopLeavesNothing(launcher);
+    });
+
+    describe('with healthchecking leaves', () => {
+      let hc: string[];
+      beforeEach(() => {
+        makeTunnels(balancer);
+        hc = ['-enable_hc', '-hc_bpf', buildBpf('healthcheck')];
+      });
+
+      /** Programs of the filters where packets leave, the newest first. */
+      function filters(): number[] {
+        const shown: unknown = JSON.parse(
+          balancer.run('tc', '-j', 'filter', 'show', 'dev', DEVICE, 'egress') || '[]',
+        );
+        const ids = [...JSON.stringify(shown).matchAll(/"prog":\{"id":(\d+)/g)];
+        return ids.map(([, id]) => Number(id));
+      }
+
+      /** Until the one katran's filter is the only one. */
+      async function oneFilter(): Promise<void> {
+        await expect
+          .poll(() => [katrans().flatMap(tcProgramsOf), filters()], { timeout: PATIENCE_MS })
+          .toSatisfy(
+            ([held = [], there = []]: number[][]) =>
+              held.length === 1 && held[0] === there[0] && there.length === 1,
+          );
+      }
+
+      it(
+        'one filter, the new katran’s, whatever ended the old one, and none after a stop',
+        { timeout: 180_000 },
+        async () => {
+          const first = await forwarding(BINARY, hc);
+          await oneFilter();
+          const seen = katrans();
+          const { status, stderr } = await handover(BINARY);
+          expect(status, stderr).toBe(0);
+          seen.push(await successorOf(...seen));
+          await oneFilter();
+          process.kill(seen.at(-1) ?? 0, 'SIGSEGV');
+          seen.push(await successorOf(...seen));
+          await first.saysOnStderr(/(katran is up and running[^]*){3}/);
+          await oneFilter();
+          await killed(first);
+          const next = await up(BINARY, hc);
+          await successorOf(...seen);
+          await oneFilter();
+          await killed(next, ...katrans());
+          const last = await up(BINARY, hc);
+          await oneFilter();
+          await stopLeavesNothing(last);
+          expect(filters()).toEqual([]);
+        },
+      );
+
+      it('the old katran’s filter alone when the next one dies once it has added its own', async () => {
+        const launcher = await forwarding(BINARY, hc);
+        const before = filters();
+        stage.control({ CRASH: 'after-port=SIGSEGV' });
+        expect((await handover(BINARY)).status).toBe(1);
+        expect(filters()).toEqual(before);
+        await oneFilter();
+        await stopLeavesNothing(launcher);
+        expect(filters()).toEqual([]);
+      });
     });
 
     it('without the staging slot in the array, or without the array, is refused before anything is started', async () => {

@@ -79,9 +79,18 @@ export function processesIn(network: string): SeenProcess[] {
 
 /** Ids of the XDP programs that a process holds by a descriptor. */
 export function xdpProgramsOf(pid: number): number[] {
+  return programsOf(pid, 6);
+}
+
+/** The same of tc programs. */
+export function tcProgramsOf(pid: number): number[] {
+  return programsOf(pid, 3);
+}
+
+function programsOf(pid: number, type: number): number[] {
   const directory = `/proc/${pid}/fdinfo`;
   return (unlessGone(() => fs.readdirSync(directory)) ?? [])
     .map((fd) => unlessGone(() => fs.readFileSync(path.join(directory, fd), 'utf8')) ?? '')
-    .filter((text) => /^prog_type:\s6$/m.test(text))
+    .filter((text) => new RegExp(`^prog_type:\\s${type}$`, 'm').test(text))
     .map((text) => Number(/^prog_id:\s(\d+)$/m.exec(text)?.[1]));
 }

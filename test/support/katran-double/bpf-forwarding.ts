@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { addressBytes } from './address.ts';
 import type { FlagValues } from './flags.ts';
@@ -9,6 +10,7 @@ import type { Real, Vip, VipKey } from './services.ts';
 
 // As bpf/balancer.bpf.c has them.
 const PROGRAM = 'balancer_ingress';
+const HEALTHCHECK_PROGRAM = 'healthcheck_encap';
 const RING_SLOTS = 64;
 const LRU_COUNTER = 512;
 const LRU_MISS_COUNTER = 513;
@@ -49,10 +51,15 @@ export function bpfForwarding(flag: FlagValues): Forwarding {
         stats: object.map('stats'),
       };
       setMac(macAsKatranReadsIt(flag('default_mac')));
-      takeAway =
+      const takeOff =
         flag('map_path') === ''
           ? putOnInterface(flag('intf'), object.program)
           : putIntoSlot(flag('map_path'), Number(flag('prog_pos')), object.program);
+      const deleteFilters = flag('hc_forwarding') === 'true' ? addFilter(flag) : () => undefined;
+      takeAway = () => {
+        takeOff();
+        deleteFilters();
+      };
     },
     detach: () => takeAway(),
     setMac,
@@ -79,9 +86,20 @@ export function bpfForwarding(flag: FlagValues): Forwarding {
   };
 }
 
+const ifindexOf = (name: string): number => Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
+
+/** The healthchecking program. Gives the undoing, which deletes all filters of its priority, the next katran's too, as katran's does. */
+function addFilter(flag: FlagValues): () => void {
+  const device = flag('hc_intf') || flag('intf');
+  const priority = flag('priority');
+  const { program } = bpf.loadObject(flag('healthchecker_prog'), HEALTHCHECK_PROGRAM);
+  bpf.attachTc(ifindexOf(device), program, Number(priority));
+  return () => void spawnSync('tc', ['filter', 'del', 'dev', device, 'egress', 'prio', priority]);
+}
+
 /** Standalone mode. Gives the undoing, which goes by interface, not by program, as katran's does. */
 function putOnInterface(name: string, program: number): () => void {
-  const ifindex = Number(readFileSync(`/sys/class/net/${name}/ifindex`, 'utf8'));
+  const ifindex = ifindexOf(name);
   bpf.attachXdp(ifindex, program);
   return () => bpf.detachXdp(ifindex);
 }

@@ -8,7 +8,7 @@ import type { Namespace } from '../netns.ts';
 const sources = join(import.meta.dirname, 'bpf');
 const objects = join(import.meta.dirname, '../../../dist/test/bpf');
 
-export type BpfProgram = 'balancer' | 'xdp_root' | 'xdp_pass';
+export type BpfProgram = 'balancer' | 'healthcheck' | 'xdp_root' | 'xdp_pass';
 
 /** Why real XDP cannot be used here, for the note of a skipped test; undefined where it can. */
 export function whyNoBpf(): string | undefined {

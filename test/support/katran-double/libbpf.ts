@@ -13,6 +13,8 @@ function load() {
     bpf_map_lookup_elem: { args: ['i32', 'ptr', 'ptr'], returns: 'i32' },
     bpf_xdp_attach: { args: ['i32', 'i32', 'i32', 'ptr'], returns: 'i32' },
     bpf_xdp_detach: { args: ['i32', 'i32', 'ptr'], returns: 'i32' },
+    bpf_tc_hook_create: { args: ['ptr'], returns: 'i32' },
+    bpf_tc_attach: { args: ['ptr', 'ptr'], returns: 'i32' },
     bpf_obj_get: { args: ['ptr'], returns: 'i32' },
     libbpf_set_print: { args: ['ptr'], returns: 'ptr' },
   }).symbols;
@@ -78,6 +80,31 @@ export function attachXdp(ifindex: number, program: number): void {
 
 export function detachXdp(ifindex: number): void {
   libbpf().bpf_xdp_detach(ifindex, 0, null);
+}
+
+/** -EEXIST: somebody else has made the clsact qdisc. */
+const EXISTS = -17;
+
+/** BPF_TC_EGRESS of bpf/libbpf.h. */
+const EGRESS = 2;
+
+/** Adds a filter of this priority, before those that it has, and makes the clsact qdisc where there is none. Throws. */
+export function attachTc(ifindex: number, program: number, priority: number): void {
+  // struct bpf_tc_hook: size, interface, attach point, parent.
+  const hook = Buffer.alloc(24);
+  hook.writeBigUInt64LE(BigInt(hook.length), 0);
+  hook.writeInt32LE(ifindex, 8);
+  hook.writeInt32LE(EGRESS, 12);
+  const made = libbpf().bpf_tc_hook_create(hook) ?? 0;
+  if (made !== 0 && made !== EXISTS) throw new Error(`can't make clsact: errno ${-made}`);
+  // struct bpf_tc_opts: size, program, flags, program's id, handle (0: a free one), priority.
+  const options = Buffer.alloc(32);
+  options.writeBigUInt64LE(BigInt(options.length), 0);
+  options.writeInt32LE(program, 8);
+  options.writeInt32LE(priority, 24);
+  const failed = libbpf().bpf_tc_attach(hook, options) ?? 0;
+  if (failed !== 0)
+    throw new Error(`can't attach healthchecking bpf prog to interface ${ifindex}: errno ${-failed}`);
 }
 
 function descriptor(value: number | null, what: string): number {
