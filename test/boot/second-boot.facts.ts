@@ -20,6 +20,8 @@ const ETH1_FLAGS = [
 ];
 
 describe('a boot with everything enabled, the link of eth0 not there yet, and eth1 down', () => {
+  let launcherOfEth0: string | undefined;
+
   beforeAll(async () => {
     // With a real katran the first boot has left it running, in shared mode.
     if (REAL === '') {
@@ -59,6 +61,7 @@ describe('a boot with everything enabled, the link of eth0 not there yet, and et
   it('it runs once the gateway answers', async () => {
     machine.network.ip(`link set ${NETWORKS.eth0.tap} arp on`);
     await untilState(machine, 'start-katran', 'active');
+    launcherOfEth0 = (await show(machine, 'start-katran')).MainPID;
   });
 
   it('it has the services of before the boot', async () => {
@@ -85,10 +88,13 @@ describe('a boot with everything enabled, the link of eth0 not there yet, and et
   });
 
   it('both instances run side by side, each with its interface and port', async () => {
-    const arguments_ = await machine.ok(`pgrep -af katran_server_grpc`);
-    expect(arguments_).toMatch(/-intf=eth0 /);
-    expect(arguments_).toMatch(/-intf=eth1 .*-server=127\.0\.0\.1:50052 /);
-    expect(await show(machine, 'start-katran')).toMatchObject({ ActiveState: 'active' });
+    expect(
+      (await show(machine, 'start-katran')).MainPID,
+      await journal(machine, 'start-katran', '-n', '60'),
+    ).toBe(launcherOfEth0);
+    const katrans = await machine.ok('pgrep -af katran_server_grpc');
+    expect(katrans).toMatch(/-intf=eth0 /);
+    expect(katrans).toMatch(/-intf=eth1 .*-server=127\.0\.0\.1:50052 /);
   });
 
   it('with JSON lines the journal has katran’s errors by their severity, among the launcher’s', async () => {

@@ -14,6 +14,9 @@ install -m644 "$guest"/*.service "$guest"/*.mount "$1/etc/systemd/system/"
 install -m644 "$guest"/*.network "$1/etc/systemd/network/"
 install -D -m644 "$guest/wait-online.conf" "$1/etc/systemd/system/systemd-networkd-wait-online.service.d/wait-online.conf"
 install -D -m644 "$guest/emulated.conf" "$1/etc/systemd/system.conf.d/emulated.conf"
+for unit in start-katran start-katran@ start-katran-affinity start-katran-affinity@; do
+  install -D -m644 "$guest/patient.conf" "$1/etc/systemd/system/$unit.service.d/00-patient.conf"
+done
 install -m755 "$guest/agent" "$1/usr/local/sbin/agent"
 chroot "$1" systemctl -q enable agent.service share.mount systemd-networkd.service systemd-networkd-wait-online.service
 chroot "$1" systemctl -q disable networking.service apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer
