@@ -68,7 +68,8 @@ describe('the affinity unit of a virtio card that is down', () => {
   const AFFINITY = 'start-katran-affinity.service';
 
   it('waits for it, and pins it once it is up', async () => {
-    await machine.ok(`ip link set eth0 down; systemctl start --no-block ${AFFINITY}`);
+    // The launch before this has pinned it.
+    await machine.ok(`start-katran restore; ip link set eth0 down; systemctl start --no-block ${AFFINITY}`);
     await until(
       machine,
       `journalctl -b --no-pager -u ${AFFINITY} | grep -q 'waiting up to 30000 ms for interface eth0 to be up'`,
