@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FLAGS, installKatran, writeFlags } from './rig/installed.ts';
-import { ALL_NODES, masks, queues } from './rig/masks.ts';
-import { journal, show, until, untilState } from './rig/units.ts';
+import { masks } from './rig/masks.ts';
+import { journal, show, untilState } from './rig/units.ts';
 import { machine } from './the-machine.ts';
 
 const UNITS = ['start-katran-affinity.service', 'start-katran.service'];
@@ -61,32 +61,5 @@ describe('a flag that is wrong', () => {
       NRestarts: '0',
     });
     await machine.ok('systemctl stop start-katran.service');
-  });
-});
-
-describe('the affinity unit of a virtio card that is down', () => {
-  const AFFINITY = 'start-katran-affinity.service';
-
-  it('waits for it, and pins it once it is up', async () => {
-    // The launch before this has pinned it.
-    await machine.ok(`start-katran restore; ip link set eth0 down; systemctl start --no-block ${AFFINITY}`);
-    await until(
-      machine,
-      `journalctl -b --no-pager -u ${AFFINITY} | grep -q 'waiting up to 30000 ms for interface eth0 to be up'`,
-      AFFINITY,
-    );
-    expect((await show(machine, AFFINITY)).ActiveState).toBe('activating');
-    expect(await queues(machine, 'virtio[0-9]+-input\\.')).not.toEqual(ALL_NODES);
-    await machine.ok('ip link set eth0 up');
-    await untilState(machine, AFFINITY, 'active');
-    expect(await queues(machine, 'virtio[0-9]+-input\\.')).toEqual(ALL_NODES);
-  });
-
-  it('leaves the masks when it is stopped; restore takes them back', async () => {
-    await machine.ok(`systemctl stop ${AFFINITY}`);
-    expect(await queues(machine, 'virtio[0-9]+-input\\.')).toEqual(ALL_NODES);
-    await machine.ok('start-katran restore');
-    expect(await queues(machine, 'virtio[0-9]+-input\\.')).not.toEqual(ALL_NODES);
-    await until(machine, 'ip route | grep -q ^default');
   });
 });
