@@ -103,7 +103,12 @@ describe('licences', () => {
       expect(text).toContain('GNU LIBRARY GENERAL PUBLIC LICENSE');
       expect(text).toContain('The OpenSSL Project');
       expect(text).toContain('Apache License');
-      for (const { name } of RUNTIME_PARTS) expect(text).toContain(`  ${name}: `);
+      for (const { name, texts } of RUNTIME_PARTS) {
+        expect(text).toContain(`  ${name}: `);
+        for (const own of texts) expect(text).toContain(`\n\n${own}\n\n`);
+      }
+      for (const author of ['Cloudflare, Inc.', 'LiteSpeed Technologies Inc', 'The Chromium Authors'])
+        expect(text).toContain(author);
       for (const name of named(packages.tarball)) expect(text).toContain(`${name.replace(/(.)@/, '$1 ')} (`);
     },
   );
