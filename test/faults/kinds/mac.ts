@@ -4,7 +4,9 @@ import { changeGatewayMac, GATEWAY_MAC, OTHER_MAC } from '../support/gateway-tab
 import { stopWhenUp } from '../support/moves.ts';
 import type { Settings } from '../../support/katran-double/index.ts';
 
-const GIVE_UP = ['-start_timeout', '1500'];
+/** Long enough for a loaded machine to come as far as the read-back. */
+const GIVE_UP_MS = 10_000;
+const GIVE_UP = ['-start_timeout', String(GIVE_UP_MS)];
 const QUICK = ['-gateway_interval', '50'];
 
 /** At start katran has a trouble that passes, or none: it comes up, and the MAC is right. */
@@ -30,9 +32,9 @@ function insurmountable(name: string, double: Settings, says: readonly RegExp[])
     response: 'does not call that up: gives up after -start_timeout and stops katran',
     double,
     flags: GIVE_UP,
-    waitsMs: 1500,
+    waitsMs: GIVE_UP_MS,
     status: 1,
-    says: [...says, /was not up 1500 ms after its start/],
+    says: [...says, new RegExp(`was not up ${GIVE_UP_MS} ms after its start`)],
     reaches: 'started',
     xdp: 'none left',
   };
