@@ -2,7 +2,7 @@ import { BINARY, BUNDLE } from './artifacts.ts';
 import { SIZES, type Ground } from './ground.ts';
 import { launchTimes } from './launches.ts';
 import { measure, type Cost } from './measure.ts';
-import { EMPTY, EMPTY_NODE, affinitizeName, processes } from './processes.ts';
+import { EMPTY, EMPTY_NODE, FILES, affinitizeName, loopName, previewName, processes } from './processes.ts';
 import { perVector } from './in-process.ts';
 
 /** One comparison of two things measured in turns in the same run. */
@@ -23,20 +23,30 @@ function costOf(costs: ReadonlyMap<string, Cost>, name: string): Cost {
 export async function guardRatios(ground: Ground): Promise<Ratio[]> {
   const [one, , middle, large] = SIZES;
   const subjects = processes(ground, [one, middle, large]).filter(
-    ({ name }) => !/preview|512 on.*cjs/.test(name),
+    ({ name }) => !/preview.*cjs|cjs preview|512 on.*cjs/.test(name),
   );
   const costs = await measure(subjects, 5);
   const cpu = (name: string): number => costOf(costs, name).cpu.least;
   const memory = (name: string): number => costOf(costs, name).memory;
   const small = perVector(ground, middle, 20);
   const big = perVector(ground, large, 5);
-  const { listeningToUp, doubleStart } = await launchTimes(BINARY, 0, 5);
+  const { listeningToUp, execToExec, doubleStart } = await launchTimes(BINARY, 0, 5);
   const version = `${BINARY.name} -version`;
   const affinitize = affinitizeName(BINARY, middle);
   return [
     { what: '-version against an empty program', found: cpu(version) / cpu(EMPTY), limit: 1.8 },
     { what: '-h against -version', found: cpu(`${BINARY.name} -h`) / cpu(version), limit: 5 },
     { what: '-affinitize_only, 64 on 64, against -version', found: cpu(affinitize) / cpu(version), limit: 9 },
+    {
+      what: '-affinitize_only, 64 on 64, against a program that loads node:fs and the writes alone',
+      found: cpu(affinitize) / (cpu(FILES) + cpu(loopName(ground, middle))),
+      limit: 3.5,
+    },
+    {
+      what: 'a preview, 64 on 64, against -version',
+      found: cpu(previewName(BINARY, middle)) / cpu(version),
+      limit: 10,
+    },
     {
       what: '512 on 256 against 64 on 64',
       found: cpu(affinitizeName(BINARY, large)) / cpu(affinitize),
@@ -50,7 +60,7 @@ export async function guardRatios(ground: Ground): Promise<Ratio[]> {
     {
       what: 'the bundle: -version against an empty script',
       found: cpu(`${BUNDLE.name} -version`) / cpu(EMPTY_NODE),
-      limit: 6,
+      limit: 1.5,
     },
     {
       what: 'per vector, warm, planned and applied: 512 on 256 against 64 on 64',
@@ -60,6 +70,11 @@ export async function guardRatios(ground: Ground): Promise<Ratio[]> {
     {
       what: "from katran's listening to up, against the double's own start",
       found: listeningToUp.median / doubleStart.median,
+      limit: 2,
+    },
+    {
+      what: "from the launcher's exec to katran's, against the double's own start",
+      found: execToExec.median / doubleStart.median,
       limit: 2,
     },
   ];

@@ -15,6 +15,8 @@ export const affinitizeName = ({ name }: Artifact, { vectors, cpus }: Size): str
   `${name} -affinitize_only, ${vectors} on ${cpus} CPUs`;
 export const loopName = (ground: Ground, { vectors }: Size): string =>
   `floor: ${vectors} writes in ${ground.loop.language}`;
+export const previewName = ({ name }: Artifact, { vectors, cpus }: Size): string =>
+  `${name} preview, ${vectors} on ${cpus} CPUs`;
 export const EMPTY = 'floor: empty program';
 export const FILES = 'floor: a program that loads node:fs';
 export const EMPTY_NODE = 'floor: node empty.cjs';
@@ -33,7 +35,7 @@ export function processes(ground: Ground, sizes: readonly Size[] = SIZES): Subje
     subjects.push({ name: `${artifact.name} -h`, command: of(artifact, '-h') });
     const [, , middle] = SIZES;
     subjects.push({
-      name: `${artifact.name} preview, 64 on 64 CPUs`,
+      name: previewName(artifact, middle),
       command: of(artifact, ...flagsFor(ground, middle)),
     });
     for (const size of sizes)
