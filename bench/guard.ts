@@ -64,7 +64,7 @@ export async function guardRatios(ground: Ground): Promise<Ratio[]> {
     },
     {
       what: 'per vector, warm, planned and applied: 512 on 256 against 64 on 64',
-      found: (big.plan.median + big.apply.median) / (small.plan.median + small.apply.median),
+      found: (big.plan.least + big.apply.least) / (small.plan.least + small.apply.least),
       limit: 2.5,
     },
     {
