@@ -55,7 +55,7 @@ export async function guardRatios(ground: Ground): Promise<Ratio[]> {
     {
       what: 'peak memory of -affinitize_only, 64 on 64, against an empty program',
       found: memory(affinitize) / memory(EMPTY),
-      limit: 3,
+      limit: 3.5,
     },
     {
       what: 'the bundle: -version against an empty script',
