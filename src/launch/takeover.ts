@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts';
+import { Failure, messageOf } from '../failure.ts';
 import type { KatranServicesClient } from '../katran/call-error.ts';
 import { describeExit } from '../katran/exit-words.ts';
 import type { KatranProcess } from '../katran/process.ts';
@@ -67,7 +67,6 @@ export async function takeOver(launch: Launch, options: TakeoverOptions): Promis
     client = start.client;
     const latest = predecessor === undefined ? undefined : await catchUp(parts, predecessor, client);
     await changeSlot(launch, options, katran);
-    await deleteLeftFilters(launch, parts.tcProgramsOf(katran.pid));
     announceUp(launch, katran);
     return { katran, client, services: latest ?? services ?? NO_SERVICES };
   } catch (error) {
@@ -94,26 +93,45 @@ async function catchUp(
   return latest;
 }
 
-/** The one step from the predecessor's program to the successor's. */
+/** The one step from the predecessor's program to the successor's, and what follows it. Throws only when that step was not made. */
 async function changeSlot(
-  { tally, log }: Launch,
+  launch: Launch,
   { array, parts, predecessor }: TakeoverOptions,
   katran: KatranProcess,
 ): Promise<void> {
+  const { tally, log } = launch;
   const { active, staging, path } = array;
   const program = await array.programIn(staging);
   if (program === undefined || !parts.programsOf(katran.pid).includes(program))
     throw new Failure(
       `katran (pid ${katran.pid}) is up, but slot ${staging} of ${path} holds ${program === undefined ? 'no program' : `program ${program}, which is not its own`}`,
     );
-  await array.put(active, program);
-  await array.clear(staging);
-  if (predecessor === undefined) return;
-  await predecessor.end();
-  tally.handovers += 1;
-  log.info(
-    `katran (pid ${katran.pid}) has taken over from katran (pid ${predecessor.pid}): program ${program} is in slot ${active}`,
-  );
+  await giveSlot(array, program);
+  // It has the packets now: what fails after this is said, and does not undo it.
+  const taken = `katran (pid ${katran.pid}) has taken over`;
+  const tidied = async (what: string, step: () => Promise<void>): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      log.error(`${taken}, but ${what}: ${messageOf(error)}`);
+    }
+  };
+  await tidied(`the staging slot ${staging} was not emptied`, () => array.clear(staging));
+  if (predecessor !== undefined) {
+    await tidied('its predecessor was not ended', () => predecessor.end());
+    tally.handovers += 1;
+    log.info(`${taken} from katran (pid ${predecessor.pid}): program ${program} is in slot ${active}`);
+  }
+  await deleteLeftFilters(launch, parts.tcProgramsOf(katran.pid));
+}
+
+/** Puts a program into the active slot. An update that is said to have failed may have been made: the slot itself decides. */
+async function giveSlot(array: RootArray, program: number): Promise<void> {
+  try {
+    await array.put(array.active, program);
+  } catch (error) {
+    if ((await array.programIn(array.active)) !== program) throw error;
+  }
 }
 
 /** Ends a katran that has not taken over. Killed, it deletes nothing that belongs to its predecessor. */

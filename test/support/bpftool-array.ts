@@ -14,6 +14,8 @@ export class BpftoolArray {
   readonly changes: string[] = [];
   /** Which changes say that they succeeded, and do nothing. */
   ignores: (change: string) => boolean = () => false;
+  /** Which changes are made and say that they failed. */
+  complainsOf: (change: string) => boolean = () => false;
   readonly tools = toolsThat((question) => this.#answer(question));
   readonly #type: string;
   readonly #entries: number;
@@ -39,6 +41,8 @@ export class BpftoolArray {
       case 'update':
         this.changes.push(`put ${slot} ${change.at(-1)}`);
         if (!this.#isIgnored()) this.slots.set(slot, Number(change.at(-1)));
+        if (this.complainsOf(this.changes.at(-1) ?? ''))
+          throw ToolFailure.failed('bpftool', 'gave no answer in 700 ms', undefined);
         return '';
       case 'delete':
         this.changes.push(`delete ${slot}`);

@@ -1,6 +1,7 @@
 // One katran after the other, each handed in: what is in the slots at each step, and who lives.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { KatranServicesClient } from '../../../src/katran/call-error.ts';
+import { Failure } from '../../../src/failure.ts';
 import { RootArray } from '../../../src/katran/root-array.ts';
 import type { Real, VipKey } from '../../../src/katran/services/types.ts';
 import { vipName } from '../../../src/katran/services/types.ts';
@@ -225,6 +226,50 @@ it('a slot that does not read back what was put there keeps the old katran alive
   });
   expect(katran(0).exit).toBeUndefined();
   expect(slots()).toEqual({ 1: 10 });
+  await stops(status);
+});
+
+it.each<[string, () => void, RegExp]>([
+  [
+    'a map update that was made and says that it failed',
+    () => (map.complainsOf = (change) => change === 'put 1 11'),
+    /^$/,
+  ],
+  [
+    'a staging slot that cannot be emptied',
+    () => (map.ignores = (change) => change === 'delete 2' && map.slots.get(1) === 11),
+    /^error: katran \(pid 1001\) has taken over, but the staging slot .*reads back program 11/,
+  ],
+])('%s does not undo a handover: who has the packets lives', async (_what, fault, said) => {
+  const { status, ask } = await up();
+  fault();
+  expect(await ask()).toMatchObject({ done: true });
+  expect(katran(0).signals).toEqual(['SIGKILL']);
+  expect(katran(1).exit).toBeUndefined();
+  expect(map.slots.get(1)).toBe(11);
+  expect(stage.log.lines.filter((line) => line.startsWith('error')).join('\n')).toMatch(said);
+  map.ignores = () => false;
+  await stops(status);
+});
+
+it('a predecessor that cannot be ended does not undo a handover: it is said', async () => {
+  const old = new Katran(0);
+  katrans.push(old);
+  map.slots.set(1, old.program);
+  const stuck = {
+    pid: old.pid,
+    address: '127.0.0.1:1',
+    end: () => Promise.reject(new Failure('katran (pid 1000) is still there 10000 ms after SIGKILL')),
+  };
+  const { status } = await begin({ program: old.program, katran: stuck });
+  await stage.says(/^ready /);
+  expect(katran(1).exit).toBeUndefined();
+  expect(slots()).toEqual({ 1: 11 });
+  expect(stage.log.lines).toContainEqual(
+    expect.stringMatching(
+      /^error: katran \(pid 1001\) has taken over, but its predecessor was not ended: katran \(pid 1000\) is still there/,
+    ),
+  );
   await stops(status);
 });
 
