@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PacketStream } from '../support/packets.ts';
 import { giveVip, KATRAN, REAL, SHARED_FLAGS, writeFlags } from './rig/installed.ts';
 import { packetsTo } from './rig/traffic.ts';
@@ -62,5 +62,57 @@ describeReal('the real katran behind a root array, as docs/shared-mode.md has it
     await untilState(machine, UNIT, 'active');
     expect(await katranPid()).not.toBe(katran);
     await lostNothing(packets);
+  });
+});
+
+/** Ids of katran's healthchecking programs on the way out of eth0, as tc tells them. */
+async function healthcheckPrograms(): Promise<string[]> {
+  const filters = await machine.ok('tc filter show dev eth0 egress');
+  return [...filters.matchAll(/ bpf .* id (\d+) /g)].map(([, id = '']) => id);
+}
+
+async function theOnlyProgram(): Promise<string> {
+  const programs = await healthcheckPrograms();
+  expect(programs).toHaveLength(1);
+  return programs[0] ?? '';
+}
+
+describeReal('with healthchecking, each katran’s tc filter', () => {
+  let program: string;
+  beforeAll(async () => {
+    await machine.ok(`for module in ipip ip6_tunnel cls_bpf act_gact sch_ingress; do modprobe $module; done
+      ip link add ipip0 type ipip external
+      ip link add ipip60 type ip6tnl external
+      ip link set ipip0 up; ip link set ipip60 up
+      cp /share/healthchecking_ipip.o /usr/lib/katran/`);
+    await machine.ok(`systemctl stop ${UNIT}`);
+    await writeFlags(machine, [...SHARED_FLAGS, 'enable_hc', 'hc_bpf=/usr/lib/katran/healthchecking_ipip.o']);
+    await machine.ok(`systemctl start ${UNIT}`);
+    program = await theOnlyProgram();
+  });
+  // The next boot is without.
+  afterAll(async () => {
+    await writeFlags(machine, SHARED_FLAGS);
+    await machine.ok(`systemctl start ${UNIT}`);
+  });
+
+  it('is followed by that of the katran that takes over on request', async () => {
+    await machine.ok(`systemctl reload ${UNIT}`);
+    const next = await theOnlyProgram();
+    expect(next).not.toBe(program);
+    program = next;
+  });
+
+  it('is followed by that of the next one after katran crashed', async () => {
+    await machine.ok(`kill -SEGV ${await katranPid()}`);
+    await until(
+      machine,
+      `ids=$(tc filter show dev eth0 egress | grep -o ' id [0-9]*') && [ $(wc -l <<< "$ids") = 1 ] && [ "$ids" != ' id ${program}' ]`,
+    );
+  });
+
+  it('is gone after a stop', async () => {
+    await machine.ok(`systemctl stop ${UNIT}`);
+    expect(await healthcheckPrograms()).toEqual([]);
   });
 });

@@ -29,7 +29,7 @@ export async function givePrograms(machine: Machine): Promise<void> {
   if (REAL === '') return;
   machine.give(join(REAL, 'katran_server_grpc'), 'katran-real');
   machine.give(join(REAL, 'balancer.bpf.o'), 'real.bpf.o');
-  for (const name of ['xdproot', 'xdp_root.o']) machine.give(join(REAL, name), name);
+  for (const name of ['xdproot', 'xdp_root.o', 'healthchecking_ipip.o']) machine.give(join(REAL, name), name);
 }
 
 /** The same package with a higher version; not compressed, because that costs half a minute in the guest. */
