@@ -65,7 +65,7 @@ export async function guardRatios(ground: Ground): Promise<Ratio[]> {
     {
       what: 'per vector, warm, planned and applied: 512 on 256 against 64 on 64',
       found: (big.plan.least + big.apply.least) / (small.plan.least + small.apply.least),
-      limit: 2.5,
+      limit: 4,
     },
     {
       what: "from katran's listening to up, against the double's own start",
