@@ -60,7 +60,8 @@ export async function guardRatios(ground: Ground): Promise<Ratio[]> {
     {
       what: 'the bundle: -version against an empty script',
       found: cpu(`${BUNDLE.name} -version`) / cpu(EMPTY_NODE),
-      limit: 1.5,
+      // 1.13 to 1.24 were found; parsing the whole program makes it more than two.
+      limit: 1.8,
     },
     {
       what: 'per vector, warm, planned and applied: 512 on 256 against 64 on 64',
