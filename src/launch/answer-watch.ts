@@ -7,7 +7,7 @@ const ANSWER_MS = 1_000;
 const COMPLAIN_AFTER_MS = 5_000;
 const REMIND_MS = 60_000;
 /** A round is that of `-gateway_interval`, within these limits. */
-const SHORTEST_MS = 500;
+const SHORTEST_MS = 200;
 const LONGEST_MS = 2_000;
 /** A MAC that another client has changed has to be put right within two rounds, and each call is some milliseconds of CPU. */
 const ROUNDS = 1.9;

@@ -9,7 +9,7 @@ import type { Launch } from './types.ts';
 
 /**
  * What a katran that has ended left attached, and how to take it off, as a clause; undefined when it left nothing. In shared mode that is
- * its slot: the program on the interface is everybody's root program. A death by a real-time signal comes as status 0 (tools/run.ts), so
+ * its slot: the program on the interface is everybody's root program. A death by a real-time signal comes as status 0 (tools/child.ts), so
  * after a status 0 that nobody `asked` for it is looked as well.
  */
 export async function leftBehind(

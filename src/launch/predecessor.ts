@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts';
 import type { RootArray } from '../katran/root-array.ts';
 import { parseKatranFlags } from '../katran/katran-flags.ts';
 import type { KatranProcess } from '../katran/process.ts';
-import { listProcesses, ofProcess } from '../linux/processes.ts';
+import { argumentsOf, listProcesses } from '../linux/processes.ts';
 import type { Root } from '../linux/root.ts';
 import { xdpProgramsOf } from '../linux/xdp-programs.ts';
 
@@ -38,9 +38,7 @@ export function holderOf(root: Root, program: number): number | undefined {
 }
 
 function addressOf(root: Root, pid: number, fallback: string): string {
-  const line = ofProcess(() => root.readIfPresent(`/proc/${pid}/cmdline`)) ?? '';
-  const server = parseKatranFlags(line.split('\0').slice(0, -1)).server;
-  return server ?? fallback;
+  return parseKatranFlags(argumentsOf(root, pid)).server ?? fallback;
 }
 
 async function gone(root: Root, pid: number, program: number): Promise<void> {

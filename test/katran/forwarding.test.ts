@@ -2,11 +2,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { scratch, type Running } from '../support/launcher.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Running } from '../support/launcher.ts';
 import { connect, makeNamespace } from '../support/netns.ts';
-import { Balancer, DEVICE, NOTHING, ROOT_ARRAY, ROUTER_MAC, VIP4 } from './rig/balancer.ts';
+import { type Balancer, DEVICE, NOTHING, ROOT_ARRAY, ROUTER_MAC, VIP4 } from './rig/balancer.ts';
 import { realFile, whyNoRealKatran } from './rig/real-katran.ts';
+import { eachWithBalancer, type Scratch } from './rig/scene.ts';
 
 const reason = whyNoRealKatran();
 /** A look at SIGHUP is one that no round can have made. */
@@ -23,15 +24,8 @@ describe.skipIf(reason !== undefined)(
   `a real katran that is up${reason === undefined ? '' : `: ${reason}`}`,
   () => {
     let balancer: Balancer;
-    let files: ReturnType<typeof scratch>;
-    beforeEach(async () => {
-      balancer = await Balancer.make();
-      files = scratch();
-    });
-    afterEach(async () => {
-      await balancer.remove();
-      files.remove();
-    });
+    let files: Scratch;
+    eachWithBalancer((made, folder) => ([balancer, files] = [made, folder]));
 
     const detach = (): void => void balancer.run('ip', 'link', 'set', 'dev', DEVICE, 'xdp', 'off');
     const attachForeign = (force: string[] = []): void =>

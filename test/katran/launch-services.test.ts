@@ -1,11 +1,11 @@
 // VIPs and reals that a launch gives katran before it calls it up, and those it keeps while katran runs.
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { scratch } from '../support/launcher.ts';
-import { Balancer, NOTHING } from './rig/balancer.ts';
+import { describe, expect, it } from 'vitest';
+import { type Balancer, NOTHING } from './rig/balancer.ts';
 import { SERVICES, expectForwarding } from './rig/services.ts';
 import { whyNoRealKatran } from './rig/real-katran.ts';
+import { eachWithBalancer, type Scratch } from './rig/scene.ts';
 
 const reason = whyNoRealKatran();
 
@@ -13,15 +13,8 @@ describe.skipIf(reason !== undefined)(
   `services of a launch of the real katran${reason === undefined ? '' : `: ${reason}`}`,
   () => {
     let balancer: Balancer;
-    let files: ReturnType<typeof scratch>;
-    beforeEach(async () => {
-      balancer = await Balancer.make();
-      files = scratch();
-    });
-    afterEach(async () => {
-      await balancer.remove();
-      files.remove();
-    });
+    let files: Scratch;
+    eachWithBalancer((made, folder) => ([balancer, files] = [made, folder]));
 
     const fileAt = (): string => path.join(files.path, 'services.json');
     const write = (services: unknown): string => {

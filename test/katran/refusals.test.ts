@@ -24,6 +24,19 @@ describe.skipIf(reason !== undefined)(
       await balancer.killLauncher(launcher);
       return pid;
     }
+    /** What a launch says that does not come up. */
+    async function refused(...more: string[]): Promise<string> {
+      const launcher = balancer.launch(more);
+      // Without a refusal it would go on for ever.
+      void launcher.saysOnStderr(/is up and running/).then(
+        () => launcher.kill('SIGTERM'),
+        () => undefined,
+      );
+      const { status: exit, stderr } = await launcher.ended;
+      expect(stderr).not.toContain('is up and running');
+      expect(exit).toBe(1);
+      return stderr;
+    }
     const status = (): Promise<Ended> => balancer.command(['status', '-intf', DEVICE]);
 
     describe.each([
@@ -58,15 +71,7 @@ describe.skipIf(reason !== undefined)(
         ...['link', 'set', 'dev', DEVICE, 'xdp', 'obj', realFile('xdp_pass.o'), 'sec', 'xdp'],
       );
       const foreign = balancer.attached();
-      const launcher = balancer.launch();
-      // Without a refusal it would go on for ever.
-      void launcher.saysOnStderr(/is up and running/).then(
-        () => launcher.kill('SIGTERM'),
-        () => undefined,
-      );
-      const { status: exit, stderr } = await launcher.ended;
-      expect(stderr).not.toContain('is up and running');
-      expect(exit).toBe(1);
+      const stderr = await refused();
       expect(stderr).toMatch(new RegExp(`\\bpass\\b|\\b${foreign?.id ?? ''}\\b`));
       expect(balancer.attached()).toEqual(foreign);
     });
@@ -74,14 +79,7 @@ describe.skipIf(reason !== undefined)(
     it('a root program without -map_path is refused, with that flag as the way out, and stays', async () => {
       balancer.share();
       const root = balancer.attached();
-      const launcher = balancer.launch(['-map_path', '']);
-      void launcher.saysOnStderr(/is up and running/).then(
-        () => launcher.kill('SIGTERM'),
-        () => undefined,
-      );
-      const { status: exit, stderr } = await launcher.ended;
-      expect(stderr).not.toContain('is up and running');
-      expect(exit).toBe(1);
+      const stderr = await refused('-map_path', '');
       expect(stderr).toContain('-map_path');
       expect(balancer.attached()).toEqual(root);
     });

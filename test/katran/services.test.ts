@@ -1,11 +1,12 @@
 // VIPs and reals of a katran that runs: saved, shown and given back.
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { scratch, type Ended } from '../support/launcher.ts';
-import { Balancer, VIP4, VIP6, vipMessage } from './rig/balancer.ts';
+import { describe, expect, it } from 'vitest';
+import type { Ended } from '../support/launcher.ts';
+import { type Balancer, VIP4, VIP6, vipMessage } from './rig/balancer.ts';
 import { real, SERVICES, expectForwarding } from './rig/services.ts';
 import { whyNoRealKatran } from './rig/real-katran.ts';
+import { eachWithBalancer, type Scratch } from './rig/scene.ts';
 
 const reason = whyNoRealKatran();
 
@@ -13,15 +14,8 @@ describe.skipIf(reason !== undefined)(
   `services of a real katran${reason === undefined ? '' : `: ${reason}`}`,
   () => {
     let balancer: Balancer;
-    let files: ReturnType<typeof scratch>;
-    beforeEach(async () => {
-      balancer = await Balancer.make();
-      files = scratch();
-    });
-    afterEach(async () => {
-      await balancer.remove();
-      files.remove();
-    });
+    let files: Scratch;
+    eachWithBalancer((made, folder) => ([balancer, files] = [made, folder]));
 
     const fileAt = (name = 'services.json'): string => path.join(files.path, name);
     const write = (services: unknown, name?: string): string => {

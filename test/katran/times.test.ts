@@ -1,13 +1,13 @@
 // How long services take, and how long nothing is forwarded at a restart in standalone mode; docs/performance.md has the times.
 import fs from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { formatServices } from '../../src/katran/services/document.ts';
-import { scratch } from '../support/launcher.ts';
-import { Balancer, SERVER, type Vip } from './rig/balancer.ts';
+import { type Balancer, SERVER, type Vip } from './rig/balancer.ts';
 import { BUN } from './rig/katran-calls.ts';
 import { manyServices } from './rig/many-services.ts';
 import { whyNoRealKatran } from './rig/real-katran.ts';
+import { eachWithBalancer, type Scratch } from './rig/scene.ts';
 
 const reason = whyNoRealKatran();
 /** Behind the others in the order of addresses: it is given to katran last. */
@@ -17,15 +17,8 @@ describe.skipIf(reason !== undefined)(
   `times of the real katran${reason === undefined ? '' : `: ${reason}`}`,
   () => {
     let balancer: Balancer;
-    let files: ReturnType<typeof scratch>;
-    beforeEach(async () => {
-      balancer = await Balancer.make();
-      files = scratch();
-    });
-    afterEach(async () => {
-      await balancer.remove();
-      files.remove();
-    });
+    let files: Scratch;
+    eachWithBalancer((made, folder) => ([balancer, files] = [made, folder]));
 
     it(
       'a restore takes what katran takes for its calls, and reading 512 VIPs a small part of that',
