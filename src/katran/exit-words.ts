@@ -34,7 +34,10 @@ function meaningOfStatus(code: number, starting: boolean): string | undefined {
   return undefined;
 }
 
-/** Katran detaches when it is stopped in order; it has not attached yet when its flags or its first moments end it. */
+/**
+ * Katran detaches when it is stopped in order; it has not attached yet when its flags or its first moments end it, but for the moment
+ * between attaching and its signal handlers, in which a SIGTERM does (launch/left-behind.ts looks).
+ */
 export function mayLeaveXdp(exit: KatranExit, phase: Phase): boolean {
   if (exit.code === 0) return false;
   return !(phase === 'starting' && (exit.code === 1 || exit.signal === 'SIGTERM'));

@@ -69,7 +69,10 @@ export async function launchKatran(launch: Launch, parts: LaunchParts = PARTS): 
     if (foreseen) return error.exitStatus;
     throw error;
   } finally {
-    await offspring.endRest();
+    if (await offspring.endRest()) {
+      const left = await leftBehind(launch, { code: null, signal: 'SIGTERM' }, 'starting', true);
+      if (left !== undefined) log.error(`it was ended while it was starting: ${left}`);
+    }
   }
 }
 

@@ -19,7 +19,9 @@ export async function leftBehind(
   asked: boolean,
 ): Promise<string | undefined> {
   const place = placeOf(launch);
-  const isDoubtful = exit.code === 0 && phase === 'running' && !asked && place.root.live;
+  // Between attaching and its signal handlers a SIGTERM ends katran and leaves its program.
+  const isCutOff = phase === 'starting' && exit.signal === 'SIGTERM';
+  const isDoubtful = place.root.live && ((exit.code === 0 && phase === 'running' && !asked) || isCutOff);
   if (!isDoubtful && !mayLeaveXdp(exit, phase)) return undefined;
   const { array, interfaceName, tools } = place;
   const off = `'ip link set dev ${interfaceName} xdp off'`;

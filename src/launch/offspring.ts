@@ -28,12 +28,12 @@ export class Offspring {
 
   /**
    * Ends what a katran that has ended has left: the real katran, where -binary is a script that starts it, or a katran that went into the
-   * background. In order, so that nothing stays attached.
+   * background. In order, so that nothing stays attached; one that is starting may leave its program all the same. Gives whether there was any.
    */
-  async endRest(): Promise<void> {
+  async endRest(): Promise<boolean> {
     const { options, log } = this.#launch;
     const [first] = this.#left();
-    if (first === undefined) return;
+    if (first === undefined) return false;
     log.error(
       `pid ${first} was started by katran (pid ${this.#katran.pid}), which has ended: -binary must become katran (exec), not start it; ending it too`,
     );
@@ -41,6 +41,7 @@ export class Offspring {
     const deadline = performance.now() + options.shutdown_delay + SHUTDOWN_GRACE_MS;
     while (this.#left().length > 0 && performance.now() < deadline) await pause(POLL_MS);
     this.#signal('SIGKILL');
+    return true;
   }
 
   #left(): number[] {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { TABLES_EVERY_MS } from '../../src/gateway/kernel-view.ts';
 import {
   connect,
   makeNamespace,
@@ -249,8 +250,10 @@ describe.skipIf(reason !== undefined)(
     });
 
     describe('told by the kernel', () => {
-      /** Looks are an hour apart, so that only the kernel can have told. */
+      /** As long as where nothing is told; where it is, the tables are looked at every TABLES_EVERY_MS. */
       const LOOKS_MS = 3_600_000;
+      /** The next change comes right after a look: one that only a look had found would have waited nearly that long. */
+      const TOLD_MS = TABLES_EVERY_MS / 2;
 
       async function listening(host: Namespace, runtime?: string): Promise<Events> {
         const events = start(host, 'watch', { listen: true, intervalMs: LOOKS_MS }, runtime);
@@ -290,7 +293,7 @@ describe.skipIf(reason !== undefined)(
         console.log(
           `changed entry: median ${taken[7] ?? 0} ms, most ${taken[14] ?? 0} ms (with the time of ip itself)`,
         );
-        expect(taken[14]).toBeLessThan(LOOKS_MS / 100);
+        expect(taken[7]).toBeLessThan(TOLD_MS);
       });
 
       it('an entry that was deleted, and another MAC: asked for at once', async () => {
@@ -307,7 +310,7 @@ describe.skipIf(reason !== undefined)(
           ]),
         );
         console.log(`deleted entry: median ${taken[2] ?? 0} ms, most ${taken[4] ?? 0} ms`);
-        expect(taken[4]).toBeLessThan(LOOKS_MS / 100);
+        expect(taken[2]).toBeLessThan(TOLD_MS);
       });
 
       it('a link that flaps, and another router on it', async () => {
@@ -326,7 +329,7 @@ describe.skipIf(reason !== undefined)(
         }
         taken.sort((a, b) => a - b);
         console.log(`flap: ${taken.join(', ')} ms after carrier`);
-        expect(taken[2]).toBeLessThan(LOOKS_MS / 100);
+        expect(taken[1]).toBeLessThan(TOLD_MS);
       });
 
       it('a monitor that is killed is started again, and what changed meanwhile is seen', async () => {
@@ -359,7 +362,8 @@ describe.skipIf(reason !== undefined)(
         console.log(
           `CPU of a watch: ${Math.round(without)} ms, with 200,000 routes ${Math.round(withThem)} ms`,
         );
-        expect(withThem / without).toBeLessThan(50);
+        // 2 to 3 on a quiet machine, 6 on a busy one; a table of this size that is parsed whole is five times such a watch.
+        expect(withThem / without).toBeLessThan(15);
       });
 
       it('an IPv6 entry that changes is pushed', async () => {

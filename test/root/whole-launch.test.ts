@@ -1,5 +1,6 @@
 // A whole launch in a network namespace of its own, with the double and its real XDP: what only the machine's own kernel shows.
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { TABLES_EVERY_MS } from '../../src/gateway/kernel-view.ts';
 import { attachedProgram, processesIn } from '../katran/rig/kernel-view.ts';
 import {
   buildKatranDouble,
@@ -21,8 +22,7 @@ import { PATIENCE_MS } from '../support/patience.ts';
 const DEVICE = 'lb0';
 const ROUTER_DEVICE = 'gw0';
 const ROUTER_MAC = '02:00:00:00:77:01';
-/** How often the launcher looks by itself where it is told: at the gateway, and at katran's program where it is not. */
-const TABLES_EVERY_MS = 10_000;
+/** How often the launcher looks at katran's program where it is not told. */
 const PROGRAM_EVERY_MS = 5_000;
 const impossible = whyNoNamespaces() ?? whyNoBpf();
 
