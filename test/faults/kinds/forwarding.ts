@@ -139,7 +139,7 @@ const FAULTS: readonly WireFault[] = [
   })),
   {
     name: '-binary is a script that leaves katran in a session of its own, and ends',
-    response: 'says so and ends that katran too',
+    response: 'says so and ends that katran too; says what one in its start leaves',
     status: 1,
     reaches: 'started',
     xdp: 'none left',
