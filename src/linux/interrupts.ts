@@ -68,14 +68,21 @@ function endOfCounters(line: string, start: number, cpus: number): number | unde
  * ends after ` 16384 Edge`, ` 19-fasteoi` or ` -event` (Xen), whichever is first; without one, after the chip's name
  * and a number (` MIPS   7`), or after the chip's name alone (`PCI-MSI-edge`).
  */
-function splitChip(rest: string): { chip: string; names: string } {
+function splitAfterCounters(rest: string): { chip: string; actions: readonly string[] } {
   const text = rest.trim();
   const match =
     /\s(?:(?:Level|Edge)(?:\s+-\S+)?|\d*-\S+)(?=\s|$)/.exec(text) ??
     /^\S+\s+\d+(?=\s|$)/.exec(text) ??
     /^\S+/.exec(text);
   const end = match === null ? 0 : match.index + match[0].length;
-  return { chip: text.slice(0, end).replace(/\s+/g, ' '), names: text.slice(end).trim() };
+  return {
+    chip: text.slice(0, end).replace(/\s+/g, ' '),
+    actions: text
+      .slice(end)
+      .split(', ')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  };
 }
 
 function interruptLine(
@@ -91,14 +98,7 @@ function interruptLine(
   const split = (): { chip: string; actions: readonly string[] } => {
     if (parts === undefined) {
       // A copy: names that are parts of the text would keep all of it in memory as long as a plan, 1.4 MiB on 512 interrupts of 256 CPUs.
-      const { chip, names } = splitChip(Buffer.from(line.slice(end)).toString());
-      parts = {
-        chip,
-        actions: names
-          .split(', ')
-          .map((name) => name.trim())
-          .filter((name) => name !== ''),
-      };
+      parts = splitAfterCounters(Buffer.from(line.slice(end)).toString());
     }
     return parts;
   };
@@ -160,36 +160,126 @@ export function parseInterrupts(text: string, path = '/proc/interrupts'): Interr
   return { cpus, lines };
 }
 
+const COLON = 0x3a;
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
+
 /**
- * What the text of /proc/interrupts says but for the counters: as long as it is the same, so are the interrupts and their names. Takes a
- * small part of the time of parsing it.
+ * What /proc/interrupts says but for the counters: as long as it is the same, so are the interrupts and their names. Takes a
+ * small part of the time of parsing it, and of its memory. Throws KernelFileError.
  */
-export function withoutCounters(text: string): string {
-  const header = text.slice(0, text.indexOf('\n') + 1);
-  const counters = header.trim().split(/\s+/).length * COLUMN_WIDTH;
-  const parts = [header];
-  let begin = header.length;
-  while (begin < text.length) {
-    const newline = text.indexOf('\n', begin);
-    const end = newline === -1 ? text.length : newline;
-    const colon = text.indexOf(':', begin);
-    if (colon === -1 || colon > end) parts.push(text.slice(begin, end));
+export function readWithoutCounters(root: Root): string {
+  const parts: string[] = [];
+  let counters: number | undefined;
+  for (const line of root.lines('/proc/interrupts')) {
+    if (counters === undefined) {
+      const header = line.toString('latin1');
+      counters = header.trim().split(/\s+/).length * COLUMN_WIDTH;
+      parts.push(header);
+      continue;
+    }
+    const colon = line.indexOf(COLON);
+    if (colon === -1) parts.push(line.toString('latin1'));
     // Rows with letters (NMI, ERR, MIS) are no interrupts of a device, and some have a single counter.
-    else if (/\d/.test(text.charAt(colon - 1)))
-      parts.push(text.slice(begin, colon), text.slice(colon + 1 + counters, end));
-    begin = end + 1;
+    else if (isDigit(line[colon - 1]))
+      parts.push(line.toString('latin1', 0, colon), line.toString('latin1', colon + 1 + counters));
   }
   return parts.join('\n');
+}
+
+/** Counters of one interrupt by CPU id: of the CPUs asked for, those that are not 0. */
+export type CountsByCpu = ReadonlyMap<number, number>;
+
+export interface CountersOfSome {
+  /** Ids of the CPUs asked for that have a column: the online ones. */
+  readonly cpus: ReadonlySet<number>;
+  /** By IRQ, what is known of it but for the other CPUs. */
+  readonly lines: ReadonlyMap<number, { readonly actions: readonly string[]; readonly counts: CountsByCpu }>;
+}
+
+/**
+ * Of /proc/interrupts no more than the given interrupts have counted on the CPUs that `wanted` picks; no line is read where none of
+ * the CPUs is online. Throws KernelFileError.
+ */
+export function readCountersOfSome(
+  root: Root,
+  irqs: ReadonlySet<number>,
+  wanted: (cpu: number) => boolean,
+): CountersOfSome {
+  return withSecondLook(() => countersOfSome(root, irqs, wanted));
+}
+
+function countersOfSome(
+  root: Root,
+  irqs: ReadonlySet<number>,
+  wanted: (cpu: number) => boolean,
+): CountersOfSome {
+  const path = root.hostPath('/proc/interrupts');
+  const lines = new Map<number, { actions: readonly string[]; counts: CountsByCpu }>();
+  let cpus: readonly number[] | undefined;
+  let picked: ReadonlySet<number> = new Set();
+  let number = 0;
+  for (const line of root.lines('/proc/interrupts')) {
+    number += 1;
+    if (cpus === undefined) {
+      cpus = parseHeader(line.toString('latin1'), path);
+      picked = new Set(cpus.filter(wanted));
+      if (picked.size === 0) break;
+      continue;
+    }
+    const colon = line.indexOf(COLON);
+    const irq = Number(line.toString('latin1', 0, colon));
+    if (colon === -1 || !irqs.has(irq)) continue;
+    const counts = new Map<number, number>();
+    const end = scanCounters(line, colon + 1, cpus, (cpu, count) => {
+      if (count > 0 && picked.has(cpu)) counts.set(cpu, count);
+    });
+    if (end === undefined)
+      throw malformed(
+        path,
+        number,
+        `${cpus.length} counters, one for each CPU of the header`,
+        line.toString('latin1'),
+      );
+    lines.set(irq, { actions: splitAfterCounters(line.toString('utf8', end)).actions, counts });
+  }
+  if (cpus === undefined) throw malformed(path, 1, 'a header of CPU0 CPU1 …', '');
+  return { cpus: picked, lines };
+}
+
+const SPACE = 0x20;
+
+/** Tells each counter of a line, in the order of its columns; gives where they end, or undefined when they are not as many as the CPUs. */
+function scanCounters(
+  line: Buffer,
+  start: number,
+  cpus: readonly number[],
+  tell: (cpu: number, count: number) => void,
+): number | undefined {
+  let at = start;
+  for (const cpu of cpus) {
+    while (line[at] === SPACE) at += 1;
+    const first = at;
+    let count = 0;
+    for (let byte = line[at]; byte !== undefined && isDigit(byte); byte = line[++at])
+      count = count * 10 + byte - 0x30;
+    if (at === first || (at < line.length && line[at] !== SPACE)) return undefined;
+    tell(cpu, count);
+  }
+  return /^ *\d+(?: |$)/.test(line.toString('latin1', at, at + 2 * COLUMN_WIDTH)) ? undefined : at;
 }
 
 /** /proc/interrupts. Throws KernelFileError. */
 export function readInterrupts(root: Root): InterruptTable {
   const path = '/proc/interrupts';
+  return withSecondLook(() => parseInterrupts(root.read(path), root.hostPath(path)));
+}
+
+/** A CPU that comes or goes while the file is read leaves lines longer or shorter than the header: it is read again, once. */
+function withSecondLook<T>(read: () => T): T {
   try {
-    return parseInterrupts(root.read(path), root.hostPath(path));
+    return read();
   } catch (error) {
-    // A CPU that comes or goes while the file is read leaves lines longer or shorter than the header: look again, once.
     if (!(error instanceof KernelFileError) || error.code !== undefined) throw error;
-    return parseInterrupts(root.read(path), root.hostPath(path));
+    return read();
   }
 }

@@ -31,6 +31,11 @@ export interface Root {
   readIfPresent(path: string): string | undefined;
   /** The first so many bytes of a file, all of it where it is shorter; undefined when it does not exist. Throws KernelFileError otherwise. */
   readStart(path: string, bytes: number): string | undefined;
+  /**
+   * The lines of a file as bytes, each good until the next is asked for: a table of a megabyte is never in memory as a whole. Throws
+   * KernelFileError while they are gone through.
+   */
+  lines(path: string): Iterable<Buffer>;
   /** One write(2) of the text, as kernel files want it. Refuses an empty text. Throws KernelFileError. */
   write(path: string, text: string): void;
   /** Names in a directory, sorted; empty when it does not exist. Throws KernelFileError otherwise. */
@@ -61,6 +66,36 @@ function startOf(file: string, bytes: number): string {
       length += read;
     }
     return buffer.toString('utf8', 0, length);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+const NEWLINE = 0x0a;
+/** Some twenty lines of /proc/interrupts with 256 CPUs; what a line longer than that needs comes with it. */
+const LINES_BYTES = 0x1_0000;
+
+function* linesOf(file: string): Generator<Buffer> {
+  let buffer = Buffer.allocUnsafe(LINES_BYTES);
+  const descriptor = fs.openSync(file, 'r');
+  try {
+    // Before `kept` are the bytes of a line whose end is not read yet.
+    for (let kept = 0; ;) {
+      if (kept === buffer.length) buffer = Buffer.concat([buffer], 2 * kept);
+      const read = fs.readSync(descriptor, buffer, kept, buffer.length - kept, null);
+      const filled = buffer.subarray(0, kept + read);
+      let begin = 0;
+      for (let end = filled.indexOf(NEWLINE, kept); end !== -1; end = filled.indexOf(NEWLINE, begin)) {
+        yield filled.subarray(begin, end);
+        begin = end + 1;
+      }
+      if (read === 0) {
+        if (kept > 0) yield filled;
+        return;
+      }
+      filled.copyWithin(0, begin);
+      kept = filled.length - begin;
+    }
   } finally {
     fs.closeSync(descriptor);
   }
@@ -131,6 +166,13 @@ export function openRoot(directory: string): Root {
     read: (p) => attempt('read', p, (file) => fs.readFileSync(file, 'utf8')),
     readIfPresent: (p) => attemptIfPresent('read', p, (file) => fs.readFileSync(file, 'utf8')),
     readStart: (p, bytes) => attemptIfPresent('read', p, (file) => startOf(file, bytes)),
+    lines: function* (p) {
+      try {
+        yield* linesOf(hostPath(p));
+      } catch (error) {
+        throw failed('read', p, error);
+      }
+    },
     list: (p) => attemptIfPresent('list', p, (file) => fs.readdirSync(file).sort()) ?? [],
     exists: (p) => fs.existsSync(hostPath(p)),
     readlink: (p) => attemptIfPresent('follow', p, (file) => fs.readlinkSync(file)),

@@ -1,13 +1,14 @@
 import { messageOf } from '../../failure.ts';
 import type { Log } from '../../log/log.ts';
-import { readInterrupts } from '../../linux/interrupts.ts';
-import type { InterruptTable } from '../../linux/interrupts.ts';
+import { readCountersOfSome } from '../../linux/interrupts.ts';
+import type { CountersOfSome } from '../../linux/interrupts.ts';
 import type { Root } from '../../linux/root.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { cpusInWords, listed } from './words.ts';
-import { interruptsTaken } from '../interrupt-rates.ts';
-import type { AffinityPlan } from '../types.ts';
+import type { AffinityPlan, Vector } from '../types.ts';
+
+type VectorName = Pick<Vector, 'irq' | 'name'>;
 
 export interface FallbackWatchOptions {
   /** Packets that used katran's fallback table so far (v1 of getLruFallbackStats). */
@@ -19,7 +20,7 @@ export interface FallbackWatchOptions {
   readonly intervalMs?: number;
   readonly clock?: Clock;
   /** The NIC's vectors of now, when the guard knows better than the plan. */
-  readonly vectors?: () => readonly { readonly irq: number; readonly name: string }[];
+  readonly vectors?: () => readonly VectorName[];
 }
 
 export interface FallbackWatch {
@@ -31,16 +32,37 @@ export interface FallbackWatch {
 interface Reading {
   readonly time: number;
   readonly packets: bigint;
-  readonly interrupts: InterruptTable | undefined;
+  /** What the NIC's vectors have counted on CPUs that are not forwarding cores; undefined when unknown. */
+  readonly outside: CountersOfSome | undefined;
 }
 
 function perSecond(count: number, milliseconds: number): number {
   return Math.round((count * 1000) / Math.max(milliseconds, 1));
 }
 
+/** By CPU what the vectors counted; a vector or CPU that is in one reading only, or a counter that ran backwards, counts nothing. */
+function countedBetween(
+  before: CountersOfSome,
+  after: CountersOfSome,
+  vectors: readonly VectorName[],
+): Map<number, number> {
+  const counted = new Map<number, number>();
+  for (const { irq, name } of vectors) {
+    const earlier = before.lines.get(irq);
+    const later = after.lines.get(irq);
+    if (earlier?.actions.includes(name) !== true || later?.actions.includes(name) !== true) continue;
+    for (const [cpu, count] of later.counts) {
+      const more = count - (earlier.counts.get(cpu) ?? 0);
+      if (more > 0 && before.cpus.has(cpu)) counted.set(cpu, (counted.get(cpu) ?? 0) + more);
+    }
+  }
+  return counted;
+}
+
 class FallbackWatcher implements FallbackWatch {
   readonly #options: FallbackWatchOptions;
   readonly #clock: Clock;
+  readonly #forwarding: ReadonlySet<number>;
 
   #last: Reading | undefined;
   #underWay: Promise<void> | undefined;
@@ -51,6 +73,7 @@ class FallbackWatcher implements FallbackWatch {
   constructor(options: FallbackWatchOptions, clock: Clock) {
     this.#options = options;
     this.#clock = clock;
+    this.#forwarding = new Set(options.plan.forwardingCores);
     void this.checkNow();
     this.#cancel = clock.every(options.intervalMs ?? 10_000, () => void this.checkNow());
   }
@@ -82,7 +105,7 @@ class FallbackWatcher implements FallbackWatch {
     }
     if (this.#isStopped()) return;
     this.#unanswered = 0;
-    const now: Reading = { time: this.#clock.now(), packets, interrupts: this.#interrupts() };
+    const now: Reading = { time: this.#clock.now(), packets, outside: this.#outside() };
     // A counter that went down belongs to another katran: it starts over.
     if (this.#last !== undefined && now.packets > this.#last.packets)
       log.warn(this.#describe(this.#last, now));
@@ -93,11 +116,17 @@ class FallbackWatcher implements FallbackWatch {
     return this.#stopped;
   }
 
-  #interrupts(): InterruptTable | undefined {
+  #vectors(): readonly VectorName[] {
+    return this.#options.vectors?.() ?? this.#options.plan.vectors;
+  }
+
+  #outside(): CountersOfSome | undefined {
+    const { root, log } = this.#options;
     try {
-      return readInterrupts(this.#options.root);
+      const irqs = new Set(this.#vectors().map(({ irq }) => irq));
+      return readCountersOfSome(root, irqs, (cpu) => !this.#forwarding.has(cpu));
     } catch (error) {
-      this.#options.log.debug(messageOf(error));
+      log.debug(messageOf(error));
       return undefined;
     }
   }
@@ -132,18 +161,10 @@ class FallbackWatcher implements FallbackWatch {
 
   /** CPUs that are not forwarding cores and the NIC interrupts they took, the busiest first; undefined when unknown. */
   #takenOutside(last: Reading, now: Reading): [cpu: number, count: number][] | undefined {
-    const { plan, log, vectors = () => plan.vectors } = this.#options;
-    if (last.interrupts === undefined || now.interrupts === undefined) return undefined;
-    const forwarding = new Set(plan.forwardingCores);
-    try {
-      return [...interruptsTaken(last.interrupts, now.interrupts, vectors())]
-        .filter(([cpu]) => !forwarding.has(cpu))
-        .sort(([, one], [, other]) => other - one);
-    } catch (error) {
-      // Counters are parsed when they are asked for.
-      log.debug(messageOf(error));
-      return undefined;
-    }
+    if (last.outside === undefined || now.outside === undefined) return undefined;
+    return [...countedBetween(last.outside, now.outside, this.#vectors())].sort(
+      ([, one], [, other]) => other - one,
+    );
   }
 }
 

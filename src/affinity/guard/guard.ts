@@ -4,7 +4,7 @@ import { formatCpuList } from '../../linux/cpu-list.ts';
 import { formatAffinityMask, readEffectiveAffinity } from '../../linux/smp-affinity.ts';
 import type { KernelEvents } from '../../tools/ip-monitor.ts';
 import { keptCpu } from '../keep.ts';
-import { readInterrupts, withoutCounters } from '../../linux/interrupts.ts';
+import { readInterrupts, readWithoutCounters } from '../../linux/interrupts.ts';
 import type { InterruptTable } from '../../linux/interrupts.ts';
 import type { Root } from '../../linux/root.ts';
 import { systemClock } from './clock.ts';
@@ -64,7 +64,7 @@ export interface Guard {
 /** Every vector of the host by number and name, and the CPUs online: as long as this is the same, so is the plan. Throws KernelFileError. */
 export function vectorsOfHost(root: Root): string {
   const online = root.readIfPresent('/sys/devices/system/cpu/online') ?? '';
-  return `${online}\n${withoutCounters(root.read('/proc/interrupts'))}`;
+  return `${online}\n${readWithoutCounters(root)}`;
 }
 
 /** What the guard does in fact: the strategy `keep` writes nothing, not even to repair. */
@@ -72,13 +72,17 @@ export function guardMode(mode: GuardMode, { strategy }: Pick<AffinityPlan, 'str
   return mode === 'repair' && strategy === 'keep' ? 'warn' : mode;
 }
 
+function presentOf(wanted: readonly WantedVector[], { lines }: InterruptTable): WantedVector[] {
+  return wanted.filter(({ irq, name }) => lines.get(irq)?.actions.includes(name));
+}
+
 class AffinityGuard implements Guard {
   readonly #options: GuardOptions;
 
   #wanted: readonly WantedVector[];
   #seen: string | undefined;
-  /** As it was when the vectors were last others; its counters are old. */
-  #interrupts: InterruptTable | undefined;
+  /** Those of the wanted ones that are there: one that is not is a matter for the next plan. */
+  #present: readonly WantedVector[] = [];
   #missingTold = '';
   #troubles: ReadonlySet<string> = new Set();
   readonly #reported = new Map<number, string>();
@@ -155,7 +159,7 @@ class AffinityGuard implements Guard {
     const troubles = new Set<string>();
     try {
       this.#followVectors(troubles);
-      const changes = this.#findChanges(this.#interrupts ?? readInterrupts(this.#options.root), troubles);
+      const changes = this.#findChanges(troubles);
       this.#differing = changes.length;
       if (this.#repairs) this.#repair.repair(changes);
       else this.#warn(changes);
@@ -176,7 +180,7 @@ class AffinityGuard implements Guard {
     const { root } = this.#options;
     const seen = vectorsOfHost(root);
     if (seen === this.#seen) return;
-    this.#interrupts = readInterrupts(root);
+    const interrupts = readInterrupts(root);
     let next: ReplannedVectors;
     try {
       const plan = this.#options.replan();
@@ -184,10 +188,12 @@ class AffinityGuard implements Guard {
       next = adoptPlan(this.#wanted, plan, this.#options.coresGiven);
     } catch (error) {
       troubles.add(messageOf(error));
+      this.#present = presentOf(this.#wanted, interrupts);
       return;
     }
     this.#seen = seen;
     this.#wanted = next.wanted;
+    this.#present = presentOf(this.#wanted, interrupts);
     const changes = replannedInWords(next);
     if (changes !== '') {
       this.#options.log.warn(`the interrupts of ${this.#options.plan.interface} have changed: ${changes}`);
@@ -209,11 +215,9 @@ class AffinityGuard implements Guard {
     );
   }
 
-  #findChanges(interrupts: InterruptTable, troubles: Set<string>): ChangedMask[] {
+  #findChanges(troubles: Set<string>): ChangedMask[] {
     const changes: ChangedMask[] = [];
-    for (const vector of this.#wanted) {
-      // A vector that is not there any more is a matter for the next plan.
-      if (interrupts.lines.get(vector.irq)?.actions.includes(vector.name) !== true) continue;
+    for (const vector of this.#present) {
       try {
         const found = this.#whereItIs(vector);
         if (!sameMask(found, vector.mask)) changes.push({ vector, found });

@@ -85,6 +85,68 @@ describe('a file that cannot be read', () => {
   });
 });
 
+describe('line by line', () => {
+  const linesOf = (text: string): string[] =>
+    Array.from(madeRoot({ files: { '/proc/x': text } }).lines('/proc/x'), (line) => line.toString());
+
+  it.each([
+    ['nothing', '', []],
+    ['one line', 'a\n', ['a']],
+    ['a last line without its end', 'a\nb', ['a', 'b']],
+    ['empty lines', '\n\na\n\n', ['', '', 'a', '']],
+  ])('%s', (_what, text, lines) => {
+    expect(linesOf(text)).toEqual(lines);
+  });
+
+  it('a file larger than what is read at once, with lines of every length, one longer than that', () => {
+    const lines = Array.from({ length: 400 }, (_, i) => String(i).repeat(i)).concat('x'.repeat(300_000), 'y');
+    expect(linesOf(lines.join('\n'))).toEqual(lines);
+    expect(linesOf(`${lines.join('\n')}\n`)).toEqual(lines);
+  });
+
+  it('a line ends exactly where what is read at once does', () => {
+    const lines = ['x'.repeat(0xffff), 'y'.repeat(0x1_0000), 'z'];
+    expect(linesOf(`${lines.join('\n')}\n`)).toEqual(lines);
+  });
+
+  it('the file is closed when no more lines are wanted', () => {
+    const root = madeRoot({ files: { '/proc/x': 'a\nb\n' } });
+    const open = (): string[] => fs.readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`));
+    for (const line of root.lines('/proc/x')) {
+      expect(open()).toContain(root.hostPath('/proc/x'));
+      if (line.toString() === 'a') break;
+    }
+    expect(open()).not.toContain(root.hostPath('/proc/x'));
+  });
+
+  it('what fails while a line is looked at is not a failure to read', () => {
+    const root = madeRoot({ files: { '/proc/x': 'a\n' } });
+    const failure = new Error('own');
+    expect(
+      thrownBy(() => {
+        for (const line of root.lines('/proc/x')) throw line.length > 0 ? failure : new Error('no line');
+      }),
+    ).toBe(failure);
+  });
+
+  it('a file that is not there is named', () => {
+    const root = madeRoot({});
+    expect(thrownBy(() => Array.from(root.lines('/proc/x')))).toMatchObject({
+      code: 'ENOENT',
+      path: root.hostPath('/proc/x'),
+    });
+  });
+});
+
+/** Where a descriptor leads; the one of the listing itself is gone by now. */
+function linkOf(link: string): string {
+  try {
+    return fs.readlinkSync(link);
+  } catch {
+    return '';
+  }
+}
+
 describe('write', () => {
   it('replaces what is in the file', () => {
     const root = madeRoot({ files: { '/proc/irq/1/smp_affinity': 'ffffffff\n' } });
