@@ -28,8 +28,8 @@ const binary = [
   // Split, so that a run loads only what it imports on its way.
   '--splitting',
   '--format=esm',
-  // Most runs are over before compiling a function pays: it is done ten times later than the runtime would.
-  '--compile-jit-policy=10',
+  // Most runs are over before compiling a function pays: it is done 64 times later than the runtime would.
+  '--compile-jit-policy=64',
   ...noAutoload,
 ];
 

@@ -95,11 +95,11 @@ function sharedCpus(receive: readonly PlannedVector[]): Warning[] {
     }
   const shared = [...vectorsOn].filter(([, irqs]) => irqs.length > 1).sort(([a], [b]) => a - b);
   if (shared.length === 0) return [];
-  const shown = shared.map(([cpu, irqs]) => `CPU ${cpu} (irq ${formatCpuList(irqs)})`);
+  const shown = firstFew(shared, NAMED, ', ', ([cpu, irqs]) => `CPU ${cpu} (irq ${formatCpuList(irqs)})`);
   return [
     {
       code: 'shared-cpu',
-      message: `several receive vectors on one CPU: ${firstFew(shown, NAMED)}; one CPU per receive queue is best`,
+      message: `several receive vectors on one CPU: ${shown}; one CPU per receive queue is best`,
     },
   ];
 }

@@ -159,6 +159,7 @@ function assign(
     for (const nic of nics) {
       const own = found.filter((vector) => vector.nic === nic.name);
       const transmit = own.filter((vector) => vector.role === 'transmit');
+      if (transmit.length === 0) continue;
       for (const [vector, partner] of pairTransmit(transmit, receiveOrder(own))) {
         const cpu = cpuOf.get(partner);
         if (cpu !== undefined) cpuOf.set(vector, cpu);

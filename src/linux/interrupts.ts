@@ -85,41 +85,110 @@ function splitAfterCounters(rest: string): { chip: string; actions: readonly str
   };
 }
 
-function interruptLine(
-  irq: number,
-  line: string,
-  start: number,
-  end: number,
-  fail: (expected: string) => KernelFileError,
-  cpus: number,
-): InterruptLine {
-  let counts: readonly number[] | undefined;
-  let parts: { chip: string; actions: readonly string[] } | undefined;
-  const split = (): { chip: string; actions: readonly string[] } => {
-    if (parts === undefined) {
-      // A copy: names that are parts of the text would keep all of it in memory as long as a plan, 1.4 MiB on 512 interrupts of 256 CPUs.
-      parts = splitAfterCounters(Buffer.from(line.slice(end)).toString());
-    }
-    return parts;
-  };
+/** What all lines of one text share. */
+interface Reading {
+  readonly text: string;
+  readonly path: string;
+  /** Counters of each line. */
+  readonly columns: number;
+}
+
+/** A line of the text: its number from 1, where it begins, and where its counters begin and end. */
+interface Place {
+  readonly number: number;
+  readonly begin: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+function restOfLine(text: string, from: number): string {
+  const newline = text.indexOf('\n', from);
+  return text.slice(from, newline === -1 ? text.length : newline);
+}
+
+/** What follows the counters in nearly every line: chip, hardware IRQ with trigger, and a name without spaces. */
+const ONE_NAME = /[^\S\n]*\S+[^\S\n]+\d*-\S+[^\S\n]+(\S+)[^\S\n]*(?=\n|$)/y;
+
+class PlacedLine implements InterruptLine {
+  readonly irq: number;
+  readonly #reading: Reading;
+  readonly #place: Place;
+  #counts: readonly number[] | undefined;
+  #actions: readonly string[] | undefined;
+
+  constructor(irq: number, reading: Reading, place: Place) {
+    this.irq = irq;
+    this.#reading = reading;
+    this.#place = place;
+  }
+
+  get counts(): readonly number[] {
+    return (this.#counts ??= this.#readCounts());
+  }
+
+  get chip(): string {
+    return splitAfterCounters(restOfLine(this.#reading.text, this.#place.end)).chip;
+  }
+
+  get actions(): readonly string[] {
+    return (this.#actions ??= this.#readActions());
+  }
+
+  #readCounts(): number[] {
+    const { text, path, columns } = this.#reading;
+    const { number, begin, start, end } = this.#place;
+    const words = text.slice(start, end).trim().split(/\s+/);
+    if (words.length !== columns || !words.every((word) => /^\d+$/.test(word)))
+      throw malformed(path, number, `${columns} counters`, restOfLine(text, begin));
+    return words.map(Number);
+  }
+
+  #readActions(): readonly string[] {
+    const { text } = this.#reading;
+    const { end } = this.#place;
+    ONE_NAME.lastIndex = end;
+    const name = ONE_NAME.exec(text)?.[1];
+    if (name !== undefined) return [name];
+    return splitAfterCounters(restOfLine(text, end)).actions;
+  }
+}
+
+/**
+ * The kernel's own shape of a line with so many counters: what is up to the first of them, and the last of them with the
+ * beginning of what follows. Nothing between is looked at, so that a line costs the same with 8 CPUs and with 1,024.
+ */
+function kernelShape(columns: number): { readonly head: RegExp; readonly tail: RegExp } {
+  const fills = Array.from({ length: COLUMN_WIDTH - 1 }, (_, n) => ` {${COLUMN_WIDTH - 2 - n}}\\d{${n}}`);
+  const outer = ` (?:${fills.join('|')})\\d`.repeat(Math.min(columns, COLUMNS_CHECKED));
   return {
-    irq,
-    get counts() {
-      if (counts === undefined) {
-        const words = line.slice(start, end).trim().split(/\s+/);
-        if (words.length !== cpus || !words.every((word) => /^\d+$/.test(word)))
-          throw fail(`${cpus} counters`);
-        counts = words.map(Number);
-      }
-      return counts;
-    },
-    get chip() {
-      return split().chip;
-    },
-    get actions() {
-      return split().actions;
-    },
+    head: new RegExp(`[^\\S\\n]*(\\d+):(?=${outer})`, 'y'),
+    tail: new RegExp(`${outer}(?= +[^\\s\\d]|[^\\S\\n]*(?:\\n|$))`, 'y'),
   };
+}
+
+/** A line that is not of the kernel's own shape; undefined when it is no IRQ's. */
+function oddLine(
+  reading: Reading,
+  known: ReadonlyMap<number, InterruptLine>,
+  number: number,
+  begin: number,
+): PlacedLine | undefined {
+  const { text, path, columns } = reading;
+  const line = restOfLine(text, begin);
+  const label = /^\s*(?:(\d+)|[^\s:]+):/.exec(line);
+  if (label === null) {
+    if (line.trim() === '') return undefined;
+    throw malformed(path, number, 'an IRQ number or name and a colon', line);
+  }
+  if (label[1] === undefined) return undefined;
+  const irq = Number(label[1]);
+  if (irq > MAX_IRQ) throw malformed(path, number, `an IRQ number up to ${MAX_IRQ}`, line);
+  if (known.has(irq)) throw malformed(path, number, `one line for IRQ ${irq}, not two`, line);
+  const start = label[0].length;
+  const end = endOfFixedWidthCounters(line, start, columns) ?? endOfCounters(line, start, columns);
+  if (end === undefined)
+    throw malformed(path, number, `${columns} counters, one for each CPU of the header`, line);
+  return new PlacedLine(irq, reading, { number, begin, start: begin + start, end: begin + end });
 }
 
 /**
@@ -127,36 +196,30 @@ function interruptLine(
  * Throws KernelFileError that names the line.
  */
 export function parseInterrupts(text: string, path = '/proc/interrupts'): InterruptTable {
+  const header = restOfLine(text, 0);
+  const cpus = parseHeader(header, path);
+  const reading = { text, path, columns: cpus.length };
   const lines = new Map<number, InterruptLine>();
-  let cpus: readonly number[] | undefined;
-  let number = 0;
-  for (let begin = 0; begin < text.length;) {
+  const width = cpus.length * COLUMN_WIDTH;
+  const checkedWidth = Math.min(cpus.length, COLUMNS_CHECKED) * COLUMN_WIDTH;
+  const { head, tail } = kernelShape(cpus.length);
+  let number = 1;
+  for (let begin = header.length + 1, next; begin < text.length; begin = next) {
     const newline = text.indexOf('\n', begin);
-    const line = text.slice(begin, newline === -1 ? text.length : newline);
-    begin = newline === -1 ? text.length : newline + 1;
+    next = newline === -1 ? text.length : newline + 1;
     number += 1;
-    if (cpus === undefined) {
-      cpus = parseHeader(line, path);
-      continue;
-    }
-    const label = /^\s*(?:(\d+)|[^\s:]+):/.exec(line);
-    if (label === null) {
-      if (line.trim() === '') continue;
-      throw malformed(path, number, 'an IRQ number or name and a colon', line);
-    }
-    if (label[1] === undefined) continue;
-    const irq = Number(label[1]);
-    if (irq > MAX_IRQ) throw malformed(path, number, `an IRQ number up to ${MAX_IRQ}`, line);
-    if (lines.has(irq)) throw malformed(path, number, `one line for IRQ ${irq}, not two`, line);
-    const columns = cpus.length;
-    const start = label[0].length;
-    const end = endOfFixedWidthCounters(line, start, columns) ?? endOfCounters(line, start, columns);
-    const lineNumber = number;
-    const fail = (expected: string): KernelFileError => malformed(path, lineNumber, expected, line);
-    if (end === undefined) throw fail(`${columns} counters, one for each CPU of the header`);
-    lines.set(irq, interruptLine(irq, line, start, end, fail, columns));
+    head.lastIndex = begin;
+    const label = head.exec(text);
+    const irq = Number(label?.[1]);
+    const start = begin + (label?.[0].length ?? 0);
+    const end = start + width;
+    tail.lastIndex = end - checkedWidth;
+    const line =
+      irq <= MAX_IRQ && end <= next && !lines.has(irq) && tail.test(text)
+        ? new PlacedLine(irq, reading, { number, begin, start, end })
+        : oddLine(reading, lines, number, begin);
+    if (line !== undefined) lines.set(line.irq, line);
   }
-  if (cpus === undefined) throw malformed(path, 1, 'a header of CPU0 CPU1 …', text);
   return { cpus, lines };
 }
 

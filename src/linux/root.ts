@@ -36,8 +36,8 @@ export interface Root {
    * KernelFileError while they are gone through.
    */
   lines(path: string): Iterable<Buffer>;
-  /** One write(2) of the text, as kernel files want it. Refuses an empty text. Throws KernelFileError. */
-  write(path: string, text: string): void;
+  /** One write(2) of the text, as kernel files want it; gives what the file says then. Refuses an empty text. Throws KernelFileError. */
+  write(path: string, text: string): string;
   /** Names in a directory, sorted; empty when it does not exist. Throws KernelFileError otherwise. */
   list(path: string): string[];
   /** Where a symbolic link ends, as a path below the root, or undefined when it does not exist. */
@@ -48,6 +48,8 @@ export interface Root {
   /** The path on this machine's own file system, for messages and for files of our own. */
   hostPath(path: string): string;
 }
+
+const READ_WRITE = fs.constants.O_RDWR | fs.constants.O_TRUNC;
 
 function isAbsence(error: unknown): boolean {
   const code = errnoOf(error);
@@ -99,6 +101,15 @@ function* linesOf(file: string): Generator<Buffer> {
   } finally {
     fs.closeSync(descriptor);
   }
+}
+
+/** Where a short file is read to; nothing is in it between two calls. */
+const SHORT = Buffer.alloc(4096);
+
+/** A file that is open, from its beginning. */
+function textOf(descriptor: number, file: string): string {
+  const length = fs.readSync(descriptor, SHORT, 0, SHORT.length, 0);
+  return length < SHORT.length ? SHORT.toString('utf8', 0, length) : fs.readFileSync(file, 'utf8');
 }
 
 /** Our own effective user id, whatever -sysroot says; undefined where this machine's /proc cannot be read. */
@@ -188,10 +199,12 @@ export function openRoot(directory: string): Root {
       // An empty write(2) is never made by Node: it would report success and change nothing.
       if (text === '')
         throw new KernelFileError(`refusing to write nothing to ${hostPath(p)}`, hostPath(p), 'EINVAL');
-      attempt('write', p, (file) => {
-        const descriptor = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_TRUNC);
+      return attempt('write', p, (file) => {
+        // One descriptor for both: of thousands of files, opening is most of what writing and reading back takes.
+        const descriptor = fs.openSync(file, READ_WRITE);
         try {
           fs.writeSync(descriptor, text);
+          return textOf(descriptor, file);
         } finally {
           fs.closeSync(descriptor);
         }

@@ -15,20 +15,21 @@ const MAX_MASK_LENGTH = 2 * MAX_WORDS - 1;
  * Throws Failure for a CPU that is not possible.
  */
 export function formatAffinityMask(cpus: readonly number[], possibleCpus: number): string {
-  const words = new Array<number>(Math.ceil(possibleCpus / BITS_PER_WORD)).fill(0);
+  const count = Math.ceil(possibleCpus / BITS_PER_WORD);
+  const bits = new Uint32Array(count);
+  const words = new Array<string>(count).fill('00000000');
   for (const cpu of cpus) {
-    const word = Math.floor(cpu / BITS_PER_WORD);
     if (!Number.isInteger(cpu) || cpu < 0 || cpu >= possibleCpus) {
       throw new Failure(
         `no affinity mask can hold CPU ${cpu}: this host has CPUs 0 to ${possibleCpus - 1} at most`,
       );
     }
-    words[word] = (words[word] ?? 0) | (1 << (cpu % BITS_PER_WORD));
+    const word = Math.floor(cpu / BITS_PER_WORD);
+    const set = ((bits[word] ?? 0) | (1 << (cpu % BITS_PER_WORD))) >>> 0;
+    bits[word] = set;
+    words[count - 1 - word] = set.toString(16).padStart(8, '0');
   }
-  return words
-    .map((word) => (word >>> 0).toString(16).padStart(8, '0'))
-    .reverse()
-    .join(',');
+  return words.join(',');
 }
 
 /** CPU ids of an affinity mask (`ff`, `80,00000000`), ascending. Throws KernelFileError. */
@@ -49,7 +50,10 @@ export function parseAffinityMask(text: string, path = '/proc/irq/N/smp_affinity
 /** The mask of /proc/irq/N/smp_affinity as the kernel writes it, without the newline. Throws KernelFileError, also for what is no mask. */
 export function readAffinity(root: Root, irq: number): string {
   const path = `/proc/irq/${irq}/smp_affinity`;
-  const mask = root.read(path).trim();
+  return checkedMask(root, path, root.read(path).trim());
+}
+
+function checkedMask(root: Root, path: string, mask: string): string {
   // The CPUs of a mask are seldom wanted, and spelling them out is most of the work.
   if (!MASK.test(mask) || mask.length > MAX_MASK_LENGTH) parseAffinityMask(mask, root.hostPath(path));
   return mask;
@@ -76,10 +80,12 @@ export function readEffectiveAffinity(root: Root, irq: number): number[] | undef
 }
 
 /**
- * Writes a mask to /proc/irq/N/smp_affinity in one write. Throws KernelFileError; its code is EINVAL for a mask of
- * offline CPUs only, EOVERFLOW for too many bits or words, EIO or EPERM for an IRQ the kernel manages, ENOSPC when
- * the CPU has no vector left, ENOENT when the IRQ is gone.
+ * Writes a mask to /proc/irq/N/smp_affinity in one write, and gives the mask that is there then, as readAffinity does. Throws KernelFileError,
+ * also for what is no mask; its code is EINVAL for a mask of offline CPUs only, EOVERFLOW for too many bits or words, EIO or EPERM for an
+ * IRQ the kernel manages, ENOSPC when the CPU has no vector left, ENOENT when the IRQ is gone.
  */
-export function writeAffinity(root: Root, irq: number, mask: string): void {
-  root.write(`/proc/irq/${irq}/smp_affinity`, mask);
+export function writeAffinity(root: Root, irq: number, mask: string): string {
+  const path = `/proc/irq/${irq}/smp_affinity`;
+  const found = root.write(path, mask).trim();
+  return found === mask ? mask : checkedMask(root, path, found);
 }

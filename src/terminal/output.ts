@@ -64,14 +64,16 @@ export class DescriptorOutput implements Output {
 
   write(text: string): void {
     if (this.#gone || text === '') return;
-    const bytes = Buffer.from(text);
+    const length = Buffer.byteLength(text);
+    const taken = this.#queued === 0 ? this.#writeAtOnce(text, length) : 0;
+    if (taken === length) return;
     // One text is never refused for its length: a plan of thousands of vectors is one.
-    if (this.#queued > 0 && this.#queued + bytes.length > QUEUE_LIMIT) {
+    if (this.#queued > 0 && this.#queued + length > QUEUE_LIMIT) {
       this.#dropped += 1;
       return;
     }
-    this.#queue.push(bytes);
-    this.#queued += bytes.length;
+    this.#queue.push(Buffer.from(text).subarray(taken));
+    this.#queued += length - taken;
     this.#flush();
   }
 
@@ -87,13 +89,19 @@ export class DescriptorOutput implements Output {
     return this.#failure;
   }
 
+  /** Nearly every text is taken at once and needs no copy that could wait. Gives the bytes that are done with. */
+  #writeAtOnce(text: string, length: number): number {
+    const written = this.#writeSome(text, length) ?? 0;
+    return this.#gone ? length : written;
+  }
+
   #flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     while (!this.#gone) {
       const head = this.#queue[0];
       if (head === undefined) break;
-      const written = this.#writeSome(head);
+      const written = this.#writeSome(head, head.length);
       if (written === undefined) return;
       this.#queued -= written;
       if (written === head.length) this.#queue.shift();
@@ -107,10 +115,10 @@ export class DescriptorOutput implements Output {
   }
 
   /** Bytes that are done with, or undefined when the reader is slow: then it tries again later. */
-  #writeSome(bytes: Buffer): number | undefined {
+  #writeSome(bytes: Buffer | string, length: number): number | undefined {
     try {
       this.#own ??= ownDescription(this.#inherited);
-      return fs.writeSync(this.#own, bytes);
+      return typeof bytes === 'string' ? fs.writeSync(this.#own, bytes) : fs.writeSync(this.#own, bytes);
     } catch (error) {
       const code = errnoOf(error) ?? 'EIO';
       if (code === 'EAGAIN') {
@@ -126,7 +134,7 @@ export class DescriptorOutput implements Output {
       }
       // A full disk may have room again for the next line.
       this.#failure = code;
-      return bytes.length;
+      return length;
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Failure, messageOf } from '../../failure.ts';
 import { KernelFileError, ownUid } from '../../linux/root.ts';
 import type { Root } from '../../linux/root.ts';
-import { parseAffinityMask, readAffinity, writeAffinity } from '../../linux/smp-affinity.ts';
+import { parseAffinityMask, writeAffinity } from '../../linux/smp-affinity.ts';
 import { suspectClause } from '../suspects.ts';
 
 /** A mask that the kernel refused, or that it did not keep; `reason` says why in words. */
@@ -80,8 +80,7 @@ function refused(irq: number, error: unknown): MaskNotSet {
 export function setMask(root: Root, irq: number, mask: string): void {
   let found: string;
   try {
-    writeAffinity(root, irq, mask);
-    found = readAffinity(root, irq);
+    found = writeAffinity(root, irq, mask);
   } catch (error) {
     throw refused(irq, error);
   }

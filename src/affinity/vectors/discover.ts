@@ -116,8 +116,9 @@ function strangers(
   ours: readonly ReadLine[],
   ports: readonly string[],
 ): Warning[] {
+  const kept = new Set(ours);
   const left = read.filter(
-    (line) => receives(line) && !ours.includes(line) && line.owner !== null && !ports.includes(line.owner),
+    (line) => receives(line) && !kept.has(line) && line.owner !== null && !ports.includes(line.owner),
   );
   if (left.length === 0) return [];
   const named = left.slice(0, NAMED).map(({ irq, name }) => `irq ${irq} (${name})`);

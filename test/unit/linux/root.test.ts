@@ -148,10 +148,17 @@ function linkOf(link: string): string {
 }
 
 describe('write', () => {
-  it('replaces what is in the file', () => {
-    const root = madeRoot({ files: { '/proc/irq/1/smp_affinity': 'ffffffff\n' } });
-    root.write('/proc/irq/1/smp_affinity', '1');
-    expect(root.read('/proc/irq/1/smp_affinity')).toBe('1');
+  it.each([['1'], ['1'.repeat(4095)], ['1'.repeat(4096)], ['1'.repeat(9000)]])(
+    'replaces what is in the file, and gives what it says then',
+    (text) => {
+      const root = madeRoot({ files: { '/proc/irq/1/smp_affinity': `${'f'.repeat(10_000)}\n` } });
+      expect(root.write('/proc/irq/1/smp_affinity', text)).toBe(text);
+      expect(root.read('/proc/irq/1/smp_affinity')).toBe(text);
+    },
+  );
+
+  it('gives what a device says that keeps nothing', () => {
+    expect(openRoot('/').write('/dev/null', '1')).toBe('');
   });
 
   it('refuses to write nothing, which would report success and change nothing', () => {
