@@ -180,7 +180,6 @@ class AffinityGuard implements Guard {
     const { root } = this.#options;
     const seen = vectorsOfHost(root);
     if (seen === this.#seen) return;
-    const interrupts = readInterrupts(root);
     let next: ReplannedVectors;
     try {
       const plan = this.#options.replan();
@@ -188,12 +187,13 @@ class AffinityGuard implements Guard {
       next = adoptPlan(this.#wanted, plan, this.#options.coresGiven);
     } catch (error) {
       troubles.add(messageOf(error));
-      this.#present = presentOf(this.#wanted, interrupts);
+      this.#present = presentOf(this.#wanted, readInterrupts(root));
       return;
     }
     this.#seen = seen;
     this.#wanted = next.wanted;
-    this.#present = presentOf(this.#wanted, interrupts);
+    // The plan has found them all just now.
+    this.#present = next.wanted;
     const changes = replannedInWords(next);
     if (changes !== '') {
       this.#options.log.warn(`the interrupts of ${this.#options.plan.interface} have changed: ${changes}`);
