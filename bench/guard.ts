@@ -36,7 +36,7 @@ export async function guardRatios(ground: Ground): Promise<Ratio[]> {
   return [
     { what: '-version against an empty program', found: cpu(version) / cpu(EMPTY), limit: 1.8 },
     { what: '-h against -version', found: cpu(`${BINARY.name} -h`) / cpu(version), limit: 5 },
-    { what: '-affinitize_only, 64 on 64, against -version', found: cpu(affinitize) / cpu(version), limit: 9 },
+    { what: '-affinitize_only, 64 on 64, against -version', found: cpu(affinitize) / cpu(version), limit: 7 },
     {
       what: '-affinitize_only, 64 on 64, against a program that loads node:fs and the writes alone',
       found: cpu(affinitize) / (cpu(FILES) + cpu(loopName(ground, middle))),
@@ -50,7 +50,12 @@ export async function guardRatios(ground: Ground): Promise<Ratio[]> {
     {
       what: '512 on 256 against 64 on 64',
       found: cpu(affinitizeName(BINARY, large)) / cpu(affinitize),
-      limit: 4.5,
+      limit: 3.5,
+    },
+    {
+      what: '-affinitize_only, 512 on 256, against a program that loads node:fs and the writes alone',
+      found: cpu(affinitizeName(BINARY, large)) / (cpu(FILES) + cpu(loopName(ground, large))),
+      limit: 4,
     },
     {
       what: 'peak memory of -affinitize_only, 64 on 64, against an empty program',
