@@ -99,6 +99,6 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: ['^package\\.json$'] },
+    exclude: { path: ['^proto/', '^package\\.json$'] },
   },
 };

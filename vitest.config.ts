@@ -14,6 +14,14 @@ const reports = process.env.TEST_REPORTS;
 const outputFile = `${reports ?? ''}/${process.pid}.json`;
 
 export default defineConfig({
+  plugins: [
+    {
+      // The bundler embeds .proto files as text; under vitest this does the same.
+      name: 'proto-as-text',
+      transform: (source, id) =>
+        id.endsWith('.proto') ? `export default ${JSON.stringify(source)};` : undefined,
+    },
+  ],
   test: {
     reporters: reports === undefined ? ['default'] : ['default', ['json', { outputFile }]],
     projects: [

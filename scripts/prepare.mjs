@@ -43,7 +43,7 @@ function unlessDone(stamp, input, results, work) {
   fs.writeFileSync(stamp, wanted);
 }
 
-const SOURCES = ['bin', 'src', 'scripts/build.mjs', 'package.json', 'package-lock.json'];
+const SOURCES = ['bin', 'src', 'proto', 'scripts/build.mjs', 'package.json', 'package-lock.json'];
 
 if (process.argv.includes('--no-install')) {
   if (!fs.existsSync(at('node_modules/@oven'))) {

@@ -5,7 +5,6 @@ import { doctorPage } from './doctor-page.ts';
 import { flagFile } from './flag-file.ts';
 import { flagsPage } from './flags-page.ts';
 import { manPage } from './man-page.ts';
-import { serviceDescription } from './service-description.ts';
 import { servicesSchema } from './services-schema.ts';
 
 const home = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
@@ -31,7 +30,6 @@ export function generatedFiles(): Readonly<Record<string, string>> {
     ),
     'packaging/flags': flagFile(),
     'packaging/services.schema.json': servicesSchema(),
-    'src/katran/service-description.ts': serviceDescription(read('proto/katran.proto')),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js';
-import { KATRAN_SERVICE } from './service-description.ts';
-import { WireFormat } from './wire-format.ts';
+import protobuf from 'protobufjs';
+import katranProto from '../../proto/katran.proto' with { type: 'text' };
 
 export type Method = MethodDefinition<object, object>;
 export type Methods = Readonly<Record<string, Method>>;
@@ -8,28 +8,45 @@ export type Methods = Readonly<Record<string, Method>>;
 let methods: Methods | undefined;
 
 /**
- * The methods of lb.katran.KatranService by name, as proto/katran.proto describes them.
+ * The methods of lb.katran.KatranService by name, from the text of proto/katran.proto, which is compiled in.
  * 64-bit numbers are decimal strings, absent fields have their default.
  */
 export function katranServiceMethods(): Methods {
-  return (methods ??= describedMethods());
+  return (methods ??= readMethods());
 }
 
-function describedMethods(): Methods {
-  const { name: service, calls } = KATRAN_SERVICE;
-  const wire = new WireFormat(KATRAN_SERVICE);
-  const method = (name: string, request: string, response: string): Method => ({
-    path: `/${service}/${name}`,
+/** As @grpc/proto-loader makes them, without the descriptors of every message that it keeps beside them: 3 MiB that nobody asks for here. */
+function readMethods(): Methods {
+  const { root } = protobuf.parse(katranProto, { keepCase: true });
+  const service = root.lookupService('lb.katran.KatranService');
+  return Object.fromEntries(service.methodsArray.map((method) => [method.name, methodOf(service, method)]));
+}
+
+function methodOf(service: protobuf.Service, method: protobuf.Method): Method {
+  const request = codecOf(service.lookupType(method.requestType));
+  const response = codecOf(service.lookupType(method.responseType));
+  return {
+    path: `/${service.fullName.slice(1)}/${method.name}`,
     requestStream: false,
     responseStream: false,
-    requestSerialize: (message) => wire.encode(request, message),
-    requestDeserialize: (bytes) => wire.decode(request, bytes),
-    responseSerialize: (message) => wire.encode(response, message),
-    responseDeserialize: (bytes) => wire.decode(response, bytes),
-  });
-  return Object.fromEntries(
-    Object.entries(calls).map(([name, [request, response]]) => [name, method(name, request, response)]),
-  );
+    requestSerialize: request.serialize,
+    requestDeserialize: request.deserialize,
+    responseSerialize: response.serialize,
+    responseDeserialize: response.deserialize,
+  };
+}
+
+interface Codec {
+  readonly serialize: (message: object) => Buffer;
+  readonly deserialize: (bytes: Buffer) => object;
+}
+
+function codecOf(type: protobuf.Type): Codec {
+  return {
+    serialize: (message) => Buffer.from(type.encode(type.fromObject(message)).finish()),
+    deserialize: (bytes) =>
+      type.toObject(type.decode(bytes), { longs: String, enums: String, defaults: true }),
+  };
 }
 
 /** One method of it; throws when proto/katran.proto does not have it. */

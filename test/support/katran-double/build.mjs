@@ -53,10 +53,9 @@ export function buildKatranDouble() {
 function isFresh() {
   if (!existsSync(output)) return false;
   const own = readdirSync(here).map((name) => join(here, name));
-  const shared = ['service-methods.ts', 'service-description.ts', 'wire-format.ts']
-    .map((name) => `src/katran/${name}`)
-    .concat('package-lock.json')
-    .map((path) => join(top, path));
+  const shared = ['proto/katran.proto', 'src/katran/service-methods.ts', 'package-lock.json'].map((path) =>
+    join(top, path),
+  );
   const built = statSync(output).mtimeMs;
   return [...own, ...shared].every((path) => statSync(path).mtimeMs <= built);
 }
