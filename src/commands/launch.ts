@@ -12,6 +12,7 @@ import { launchKatran } from '../launch/launch.ts';
 import { findPredecessor, type Inherited } from '../launch/predecessor.ts';
 import { launchInSuccession } from '../launch/succession.ts';
 import { checkNobodyElse } from '../launch/preflight.ts';
+import { OtherCallers } from '../launch/other-callers.ts';
 import { placeOf } from '../launch/program-place.ts';
 import type { Launch } from '../launch/types.ts';
 import { requireFoundations } from './foundations.ts';
@@ -191,6 +192,7 @@ async function launchOnLink(
         return again;
       },
       servicesOfFile: () => servicesOfFile(options),
+      otherCallers: (pid) => new OtherCallers(pid, endpoint.port),
       endProcess: (pid) => world.endProcess(pid),
       signalProcess: (id, signal) => world.signalProcess(id, signal),
     };

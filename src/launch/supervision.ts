@@ -104,8 +104,33 @@ export function supervise(
     onRepaired: () => (tally.guardRepairs += 1),
     events: kernelEvents,
   });
+  let lose: (lost: Lost) => void = () => undefined;
+  const lost = new Promise<Lost>((resolve) => (lose = resolve));
+  const callers = launch.otherCallers(katran.pid);
+  const answers = watchAnswers({
+    pid: katran.pid,
+    intervalMs: options.gateway_interval,
+    ask: (deadlineMs) => gatewayWatch.checkMac(() => client.getMac(deadlineMs)),
+    mayHaveCalled: () => callers.mayHaveCalled(),
+    log,
+    timeoutMs:
+      replace !== undefined && options.unresponsive_timeout === 0
+        ? REPLACE_AFTER_MS
+        : options.unresponsive_timeout,
+    onUnresponsive: replace ?? ((why) => lose(new Lost(why))),
+  });
   const fallback = startFallbackWatch({
-    readFallback: async () => (await client.getLruFallbackStats(CALL_DEADLINE_MS)).v1,
+    readFallback: async () => {
+      try {
+        const { v1 } = await client.getLruFallbackStats(CALL_DEADLINE_MS);
+        answers.heard();
+        return v1;
+      } catch (error) {
+        // A katran that is quiet is asked for nothing else: it may hang.
+        void answers.checkNow();
+        throw error;
+      }
+    },
     root,
     plan,
     vectors: () => guard.vectors(),
@@ -117,8 +142,6 @@ export function supervise(
     keeps || (handover && services === '')
       ? keepServices({ file: keeps ? services : undefined, calls: client, log })
       : undefined;
-  let lose: (lost: Lost) => void = () => undefined;
-  const lost = new Promise<Lost>((resolve) => (lose = resolve));
   const forwarding = watchForwarding({
     pid: katran.pid,
     interfaceName,
@@ -129,17 +152,6 @@ export function supervise(
     events: kernelEvents,
     inSlot: options.map_path !== '',
     onLost: (why) => lose(new Lost(why)),
-  });
-  const answers = watchAnswers({
-    pid: katran.pid,
-    intervalMs: options.gateway_interval,
-    ask: (deadlineMs) => gatewayWatch.checkMac(() => client.getMac(deadlineMs)),
-    log,
-    timeoutMs:
-      replace !== undefined && options.unresponsive_timeout === 0
-        ? REPLACE_AFTER_MS
-        : options.unresponsive_timeout,
-    onUnresponsive: replace ?? ((why) => lose(new Lost(why))),
   });
   const metrics = launch.metrics?.follow({
     pid: katran.pid,

@@ -38,6 +38,8 @@ export interface Launch extends Prepared<Gateway> {
   replan(): AffinityPlan;
   /** All of it as it would be prepared now, for another katran that takes over: its plan, and its command with this gateway's MAC. */
   prepareAgain(gateway: Gateway): Prepared<Gateway>;
+  /** Tells whether anybody else can have called that katran. */
+  otherCallers(pid: number): { mayHaveCalled(): boolean };
   /** The services of the file of `-services`; undefined without one. Throws Failure. */
   servicesOfFile(): Services | undefined;
   /** Ends a katran that is no child of this process (SIGKILL). */

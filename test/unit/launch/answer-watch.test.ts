@@ -6,6 +6,7 @@ let log: ReturnType<typeof keepingLog>;
 let answers: boolean;
 let asked: number;
 let givenUp: number;
+let others: boolean;
 let watch: AnswerWatch;
 beforeEach(() => {
   vi.useFakeTimers();
@@ -13,6 +14,7 @@ beforeEach(() => {
   answers = true;
   asked = 0;
   givenUp = 0;
+  others = true;
 });
 afterEach(() => {
   watch.stop();
@@ -28,6 +30,7 @@ function begin(timeoutMs = 0, intervalMs = 1000): void {
       asked += 1;
       return answers ? Promise.resolve() : Promise.reject(new Error('DEADLINE_EXCEEDED'));
     },
+    mayHaveCalled: () => others,
     log,
     timeoutMs,
     onUnresponsive: () => (givenUp += 1),
@@ -40,6 +43,40 @@ describe('a katran that is asked again and again', () => {
     await vi.advanceTimersByTimeAsync(20_000);
     expect(asked).toBe(11);
     expect(log.lines).toEqual([]);
+  });
+
+  it('and has been called by nobody else is asked once in 11 s, or once a minute where it answers other calls', async () => {
+    others = false;
+    begin();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(asked).toBeGreaterThanOrEqual(8);
+    expect(asked).toBeLessThanOrEqual(10);
+    asked = 0;
+    for (let seconds = 0; seconds < 120; seconds += 10) {
+      watch.heard();
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+    expect(asked).toBe(2);
+  });
+
+  it('and has been called by somebody else is asked within two rounds', async () => {
+    others = false;
+    begin();
+    await vi.advanceTimersByTimeAsync(3_000);
+    asked = 0;
+    others = true;
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(asked).toBe(1);
+  });
+
+  it('and has been called by nobody else is asked four times in the time after which it is given up', async () => {
+    others = false;
+    begin(20_000);
+    await vi.advanceTimersByTimeAsync(40_000);
+    expect(asked).toBeGreaterThanOrEqual(6);
+    answers = false;
+    await vi.advanceTimersByTimeAsync(28_000);
+    expect(givenUp).toBe(1);
   });
 
   it('and is silent is asked every round', async () => {

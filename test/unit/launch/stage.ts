@@ -27,6 +27,7 @@ export class Stage {
   readonly client = new KatranStandIn();
   readonly told: string[] = [];
   parts: Partial<LaunchParts> = {};
+  calledByOthers = true;
 
   /** A launch with these flags more, prepared and not begun. */
   async prepare(...flags: string[]): Promise<Launch> {
@@ -64,6 +65,7 @@ export class Stage {
       prepareAgain: () => {
         throw new Error('nothing is handed over here');
       },
+      otherCallers: () => ({ mayHaveCalled: () => this.calledByOthers }),
       servicesOfFile: () => undefined,
       endProcess: () => undefined,
       signalProcess: () => undefined,

@@ -74,6 +74,17 @@ describe('a katran that is up', () => {
     },
   );
 
+  it('is asked for its MAC no more while nobody else has called it, and at once when somebody has', async () => {
+    stage.calledByOthers = false;
+    await begin();
+    stage.client.mac = OTHER;
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(stage.client.mac).toBe(OTHER);
+    stage.calledByOthers = true;
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(stage.client.mac).toBe(MAC);
+  });
+
   it('has it put right at once at SIGHUP', async () => {
     await begin();
     stage.client.mac = '00:00:00:00:00:00';
