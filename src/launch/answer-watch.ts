@@ -44,8 +44,8 @@ export interface AnswerWatch {
 }
 
 /**
- * Asks katran, every other round in which somebody else may have called it, now and then in the others. One that does not answer forwards on by itself, so that is an error in the log after 5 s and once a minute,
- * and no more unless `-unresponsive_timeout` says so.
+ * Asks katran, every other round in which somebody else may have called it, now and then in the others. One that does not answer
+ * forwards on by itself, so that is an error in the log after 5 s and once a minute, and no more unless `-unresponsive_timeout` says so.
  */
 export function watchAnswers(options: AnswerOptions): AnswerWatch {
   const { pid, intervalMs, ask, mayHaveCalled, log, timeoutMs, onUnresponsive } = options;

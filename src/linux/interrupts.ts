@@ -1,5 +1,6 @@
+import { COLUMN_WIDTH, parseHeader, splitAfterCounters, withSecondLook } from './interrupt-lines.ts';
 import { malformed } from './malformed.ts';
-import { KernelFileError, type Root } from './root.ts';
+import type { Root } from './root.ts';
 
 /** One numbered line of /proc/interrupts. The parts after the number are parsed when they are first asked for. */
 export interface InterruptLine {
@@ -20,20 +21,9 @@ export interface InterruptTable {
 }
 
 const MAX_IRQ = 0x7fff_ffff;
-/** show_interrupts() prints each counter as " %10u" (kernel/irq/proc.c). */
-const COLUMN_WIDTH = 11;
 const COLUMN = /^ +\d+$/;
 /** Columns looked at from either end before the fixed width is believed. */
 const COLUMNS_CHECKED = 4;
-
-function parseHeader(line: string, path: string): number[] {
-  const names = line.trim().split(/\s+/);
-  return names.map((name) => {
-    const digits = /^CPU(\d{1,7})$/.exec(name)?.[1];
-    if (digits === undefined) throw malformed(path, 1, 'a header of CPU0 CPU1 …', line);
-    return Number(digits);
-  });
-}
 
 const column = (line: string, start: number): boolean => COLUMN.test(line.slice(start, start + COLUMN_WIDTH));
 
@@ -61,28 +51,6 @@ function endOfCounters(line: string, start: number, cpus: number): number | unde
   }
   const end = counter.lastIndex;
   return counter.test(line) ? undefined : end;
-}
-
-/**
- * Splits what follows the counters: chip, hardware IRQ, trigger, then the names, which may hold spaces. The chip part
- * ends after ` 16384 Edge`, ` 19-fasteoi` or ` -event` (Xen), whichever is first; without one, after the chip's name
- * and a number (` MIPS   7`), or after the chip's name alone (`PCI-MSI-edge`).
- */
-function splitAfterCounters(rest: string): { chip: string; actions: readonly string[] } {
-  const text = rest.trim();
-  const match =
-    /\s(?:(?:Level|Edge)(?:\s+-\S+)?|\d*-\S+)(?=\s|$)/.exec(text) ??
-    /^\S+\s+\d+(?=\s|$)/.exec(text) ??
-    /^\S+/.exec(text);
-  const end = match === null ? 0 : match.index + match[0].length;
-  return {
-    chip: text.slice(0, end).replace(/\s+/g, ' '),
-    actions: text
-      .slice(end)
-      .split(', ')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
-  };
 }
 
 /** What all lines of one text share. */
@@ -223,126 +191,8 @@ export function parseInterrupts(text: string, path = '/proc/interrupts'): Interr
   return { cpus, lines };
 }
 
-const COLON = 0x3a;
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 0x30 && byte <= 0x39;
-
-/**
- * What /proc/interrupts says but for the counters: as long as it is the same, so are the interrupts and their names. Takes a
- * small part of the time of parsing it, and of its memory. Throws KernelFileError.
- */
-export function readWithoutCounters(root: Root): string {
-  const parts: string[] = [];
-  let counters: number | undefined;
-  for (const line of root.lines('/proc/interrupts')) {
-    if (counters === undefined) {
-      const header = line.toString('latin1');
-      counters = header.trim().split(/\s+/).length * COLUMN_WIDTH;
-      parts.push(header);
-      continue;
-    }
-    const colon = line.indexOf(COLON);
-    if (colon === -1) parts.push(line.toString('latin1'));
-    // Rows with letters (NMI, ERR, MIS) are no interrupts of a device, and some have a single counter.
-    else if (isDigit(line[colon - 1]))
-      parts.push(line.toString('latin1', 0, colon), line.toString('latin1', colon + 1 + counters));
-  }
-  return parts.join('\n');
-}
-
-/** Counters of one interrupt by CPU id: of the CPUs asked for, those that are not 0. */
-export type CountsByCpu = ReadonlyMap<number, number>;
-
-export interface CountersOfSome {
-  /** Ids of the CPUs asked for that have a column: the online ones. */
-  readonly cpus: ReadonlySet<number>;
-  /** By IRQ, what is known of it but for the other CPUs. */
-  readonly lines: ReadonlyMap<number, { readonly actions: readonly string[]; readonly counts: CountsByCpu }>;
-}
-
-/**
- * Of /proc/interrupts no more than the given interrupts have counted on the CPUs that `wanted` picks; no line is read where none of
- * the CPUs is online. Throws KernelFileError.
- */
-export function readCountersOfSome(
-  root: Root,
-  irqs: ReadonlySet<number>,
-  wanted: (cpu: number) => boolean,
-): CountersOfSome {
-  return withSecondLook(() => countersOfSome(root, irqs, wanted));
-}
-
-function countersOfSome(
-  root: Root,
-  irqs: ReadonlySet<number>,
-  wanted: (cpu: number) => boolean,
-): CountersOfSome {
-  const path = root.hostPath('/proc/interrupts');
-  const lines = new Map<number, { actions: readonly string[]; counts: CountsByCpu }>();
-  let cpus: readonly number[] | undefined;
-  let picked: ReadonlySet<number> = new Set();
-  let number = 0;
-  for (const line of root.lines('/proc/interrupts')) {
-    number += 1;
-    if (cpus === undefined) {
-      cpus = parseHeader(line.toString('latin1'), path);
-      picked = new Set(cpus.filter(wanted));
-      if (picked.size === 0) break;
-      continue;
-    }
-    const colon = line.indexOf(COLON);
-    const irq = Number(line.toString('latin1', 0, colon));
-    if (colon === -1 || !irqs.has(irq)) continue;
-    const counts = new Map<number, number>();
-    const end = scanCounters(line, colon + 1, cpus, (cpu, count) => {
-      if (count > 0 && picked.has(cpu)) counts.set(cpu, count);
-    });
-    if (end === undefined)
-      throw malformed(
-        path,
-        number,
-        `${cpus.length} counters, one for each CPU of the header`,
-        line.toString('latin1'),
-      );
-    lines.set(irq, { actions: splitAfterCounters(line.toString('utf8', end)).actions, counts });
-  }
-  if (cpus === undefined) throw malformed(path, 1, 'a header of CPU0 CPU1 …', '');
-  return { cpus: picked, lines };
-}
-
-const SPACE = 0x20;
-
-/** Tells each counter of a line, in the order of its columns; gives where they end, or undefined when they are not as many as the CPUs. */
-function scanCounters(
-  line: Buffer,
-  start: number,
-  cpus: readonly number[],
-  tell: (cpu: number, count: number) => void,
-): number | undefined {
-  let at = start;
-  for (const cpu of cpus) {
-    while (line[at] === SPACE) at += 1;
-    const first = at;
-    let count = 0;
-    for (let byte = line[at]; byte !== undefined && isDigit(byte); byte = line[++at])
-      count = count * 10 + byte - 0x30;
-    if (at === first || (at < line.length && line[at] !== SPACE)) return undefined;
-    tell(cpu, count);
-  }
-  return /^ *\d+(?: |$)/.test(line.toString('latin1', at, at + 2 * COLUMN_WIDTH)) ? undefined : at;
-}
-
 /** /proc/interrupts. Throws KernelFileError. */
 export function readInterrupts(root: Root): InterruptTable {
   const path = '/proc/interrupts';
   return withSecondLook(() => parseInterrupts(root.read(path), root.hostPath(path)));
-}
-
-/** A CPU that comes or goes while the file is read leaves lines longer or shorter than the header: it is read again, once. */
-function withSecondLook<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof KernelFileError) || error.code !== undefined) throw error;
-    return read();
-  }
 }

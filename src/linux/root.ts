@@ -36,8 +36,8 @@ export interface Root {
    * KernelFileError while they are gone through.
    */
   lines(path: string): Iterable<Buffer>;
-  /** One write(2) of the text, as kernel files want it; gives what the file says then. Refuses an empty text. Throws KernelFileError. */
-  write(path: string, text: string): string;
+  /** One write(2) of the text, as kernel files want it. Refuses an empty text. Throws KernelFileError. */
+  write(path: string, text: string): void;
   /** Names in a directory, sorted; empty when it does not exist. Throws KernelFileError otherwise. */
   list(path: string): string[];
   /** Where a symbolic link ends, as a path below the root, or undefined when it does not exist. */
@@ -48,8 +48,6 @@ export interface Root {
   /** The path on this machine's own file system, for messages and for files of our own. */
   hostPath(path: string): string;
 }
-
-const WRITE = fs.constants.O_WRONLY | fs.constants.O_TRUNC;
 
 function isAbsence(error: unknown): boolean {
   const code = errnoOf(error);
@@ -190,14 +188,13 @@ export function openRoot(directory: string): Root {
       // An empty write(2) is never made by Node: it would report success and change nothing.
       if (text === '')
         throw new KernelFileError(`refusing to write nothing to ${hostPath(p)}`, hostPath(p), 'EINVAL');
-      return attempt('write', p, (file) => {
-        const descriptor = fs.openSync(file, WRITE);
+      attempt('write', p, (file) => {
+        const descriptor = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_TRUNC);
         try {
           fs.writeSync(descriptor, text);
         } finally {
           fs.closeSync(descriptor);
         }
-        return fs.readFileSync(file, 'utf8');
       });
     },
   };

@@ -50,10 +50,7 @@ export function parseAffinityMask(text: string, path = '/proc/irq/N/smp_affinity
 /** The mask of /proc/irq/N/smp_affinity as the kernel writes it, without the newline. Throws KernelFileError, also for what is no mask. */
 export function readAffinity(root: Root, irq: number): string {
   const path = `/proc/irq/${irq}/smp_affinity`;
-  return checkedMask(root, path, root.read(path).trim());
-}
-
-function checkedMask(root: Root, path: string, mask: string): string {
+  const mask = root.read(path).trim();
   // The CPUs of a mask are seldom wanted, and spelling them out is most of the work.
   if (!MASK.test(mask) || mask.length > MAX_MASK_LENGTH) parseAffinityMask(mask, root.hostPath(path));
   return mask;
@@ -80,12 +77,10 @@ export function readEffectiveAffinity(root: Root, irq: number): number[] | undef
 }
 
 /**
- * Writes a mask to /proc/irq/N/smp_affinity in one write, and gives the mask that is there then, as readAffinity does. Throws KernelFileError,
- * also for what is no mask; its code is EINVAL for a mask of offline CPUs only, EOVERFLOW for too many bits or words, EIO or EPERM for an
- * IRQ the kernel manages, ENOSPC when the CPU has no vector left, ENOENT when the IRQ is gone.
+ * Writes a mask to /proc/irq/N/smp_affinity in one write. Throws KernelFileError; its code is EINVAL for a mask of
+ * offline CPUs only, EOVERFLOW for too many bits or words, EIO or EPERM for an IRQ the kernel manages, ENOSPC when
+ * the CPU has no vector left, ENOENT when the IRQ is gone.
  */
-export function writeAffinity(root: Root, irq: number, mask: string): string {
-  const path = `/proc/irq/${irq}/smp_affinity`;
-  const found = root.write(path, mask).trim();
-  return found === mask ? mask : checkedMask(root, path, found);
+export function writeAffinity(root: Root, irq: number, mask: string): void {
+  root.write(`/proc/irq/${irq}/smp_affinity`, mask);
 }

@@ -1,3 +1,4 @@
+import { socketInodes } from './process-sockets.ts';
 import { ofProcess } from './processes.ts';
 import type { Root } from './root.ts';
 
@@ -27,31 +28,29 @@ export function acceptedConnections(root: Root, pid: number): number | undefined
  * cannot be seen.
  */
 export function othersConnected(root: Root, pid: number, port: number): boolean {
-  const tables = ['tcp', 'tcp6'].map((name) =>
-    ofProcess(() => root.readIfPresent(`/proc/${pid}/net/${name}`)),
-  );
-  if (tables[0] === undefined) return true;
-  const servers: { readonly local: string; readonly remote: string }[] = [];
-  const inodes = new Map<string, string>();
-  for (const table of tables) {
-    for (const [, local = '', localPort = '', remote = '', remotePort = '', state = '', inode = ''] of (
-      table ?? ''
-    ).matchAll(CONNECTION)) {
-      if (Number.parseInt(remotePort, 16) === port) inodes.set(`${plain(local)} ${plain(remote)}`, inode);
-      if (Number.parseInt(localPort, 16) === port && !MUTE.has(state.toUpperCase()))
-        servers.push({ local: plain(local), remote: plain(remote) });
-    }
-  }
-  if (servers.length === 0) return false;
-  const own = ownSockets(root);
-  return servers.some(({ local, remote }) => !own.has(inodes.get(`${remote} ${local}`) ?? ''));
+  return ofProcess(() => seesOthers(root, pid, port)) ?? true;
 }
 
-/** Inodes of the sockets that this process holds. */
-function ownSockets(root: Root): ReadonlySet<string> {
-  const directory = '/proc/self/fd';
-  const inodes = (ofProcess(() => root.list(directory)) ?? []).map((descriptor) =>
-    /^socket:\[(\d+)\]$/.exec(ofProcess(() => root.readlink(`${directory}/${descriptor}`)) ?? '')?.at(1),
-  );
-  return new Set(inodes.filter((inode) => inode !== undefined));
+function seesOthers(root: Root, pid: number, port: number): boolean {
+  // Without IPv6 there is no second table.
+  const table = root.read(`/proc/${pid}/net/tcp`) + (root.readIfPresent(`/proc/${pid}/net/tcp6`) ?? '');
+  const servers: { readonly local: string; readonly remote: string }[] = [];
+  const inodes = new Map<string, number>();
+  for (const [
+    ,
+    local = '',
+    localPort = '',
+    remote = '',
+    remotePort = '',
+    state = '',
+    inode = '',
+  ] of table.matchAll(CONNECTION)) {
+    if (Number.parseInt(remotePort, 16) === port)
+      inodes.set(`${plain(local)} ${plain(remote)}`, Number(inode));
+    if (Number.parseInt(localPort, 16) === port && !MUTE.has(state.toUpperCase()))
+      servers.push({ local: plain(local), remote: plain(remote) });
+  }
+  if (servers.length === 0) return false;
+  const own = new Set(socketInodes(root, 'self'));
+  return servers.some(({ local, remote }) => !own.has(inodes.get(`${remote} ${local}`) ?? 0));
 }

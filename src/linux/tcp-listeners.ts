@@ -1,7 +1,8 @@
 import { ipv6OfHex } from './ipv6-route.ts';
 import { malformed } from './malformed.ts';
 import { dottedOfHex } from './net-route.ts';
-import { commandOf, listProcesses, ofProcess } from './processes.ts';
+import { socketInodes } from './process-sockets.ts';
+import { commandOf, listProcesses } from './processes.ts';
 import type { Root } from './root.ts';
 
 const TCP_LISTEN = '0A';
@@ -66,12 +67,8 @@ function* processesFrom(root: Root, first: number | undefined): Generator<number
 function ownersOf(root: Root, inodes: ReadonlySet<number>, likely: number | undefined): Map<number, number> {
   const pidByInode = new Map<number, number>();
   for (const pid of processesFrom(root, likely)) {
-    const directory = `/proc/${pid}/fd`;
-    for (const descriptor of ofProcess(() => root.list(directory)) ?? []) {
-      const target = ofProcess(() => root.readlink(`${directory}/${descriptor}`));
-      const inode = Number(/^socket:\[(\d+)\]$/.exec(target ?? '')?.[1] ?? Number.NaN);
+    for (const inode of socketInodes(root, pid))
       if (inodes.has(inode) && !pidByInode.has(inode)) pidByInode.set(inode, pid);
-    }
     if (pidByInode.size === inodes.size) break;
   }
   return pidByInode;

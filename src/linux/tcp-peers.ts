@@ -1,4 +1,4 @@
-import { ofProcess } from './processes.ts';
+import { socketInodes } from './process-sockets.ts';
 import type { Root } from './root.ts';
 
 const ESTABLISHED = '01';
@@ -30,8 +30,5 @@ export function ownsServerEnd(
 ): boolean | undefined {
   const inode = inodeOf(root, serverPort, clientPort);
   if (inode === undefined || inode === 0) return undefined;
-  const directory = `/proc/${pid}/fd`;
-  return (ofProcess(() => root.list(directory)) ?? []).some(
-    (descriptor) => ofProcess(() => root.readlink(`${directory}/${descriptor}`)) === `socket:[${inode}]`,
-  );
+  return [...socketInodes(root, pid)].includes(inode);
 }

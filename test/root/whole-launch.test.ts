@@ -160,6 +160,26 @@ describe.skipIf(impossible !== undefined)(`a launch of the double with real XDP 
     expect((await launcher?.ended)?.status).toBe(0);
   });
 
+  it(
+    'katran is asked for its MAC every other round no more when nobody else has been connected to it',
+    { timeout: 120_000 },
+    async () => {
+      balancer.ip('route replace default via 10.77.0.1');
+      // A round would be 200 ms: some fifty questions between two looks at the fallback table.
+      await up(['-gateway_interval', '100'], { JOURNAL_CALLS: 1 });
+      const calls = (): unknown[] => stage.journal().map(({ event, name }) => event === 'call' && name);
+      const looks = (): number => calls().filter((name) => name === 'getLruFallbackStats').length;
+      await stage.waitFor('call', () => looks() >= 2);
+      await stage.waitFor('call', () => looks() >= 3);
+      const [, second, third] = calls().flatMap((name, i) => (name === 'getLruFallbackStats' ? [i] : []));
+      expect(
+        calls()
+          .slice(second, third)
+          .filter((name) => name === 'getMac').length,
+      ).toBeLessThan(10);
+    },
+  );
+
   it('a death by a real-time signal, which comes as status 0, is status 1, and what it left is said', async () => {
     balancer.ip('route replace default via 10.77.0.1');
     const launcher = await up();

@@ -10,10 +10,10 @@ export function answering(root: Root, answer: (irq: number, mask: string) => Ker
     write: (file, text) => {
       const irq = /^\/proc\/irq\/(\d+)\/smp_affinity$/.exec(file)?.[1];
       const code = irq === undefined ? undefined : answer(Number(irq), text.trim());
-      if (code === 'ignore') return root.read(file);
+      if (code === 'ignore') return;
       if (code !== undefined)
         throw new KernelFileError(`cannot write ${root.hostPath(file)}: ${code}`, root.hostPath(file), code);
-      return root.write(file, text);
+      root.write(file, text);
     },
   };
 }

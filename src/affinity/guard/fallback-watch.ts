@@ -1,11 +1,12 @@
 import { messageOf } from '../../failure.ts';
 import type { Log } from '../../log/log.ts';
-import { readCountersOfSome } from '../../linux/interrupts.ts';
-import type { CountersOfSome } from '../../linux/interrupts.ts';
+import { readCountersOfSome } from '../../linux/interrupt-counters.ts';
+import type { CountersOfSome } from '../../linux/interrupt-counters.ts';
 import type { Root } from '../../linux/root.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { cpusInWords, listed } from './words.ts';
+import { interruptsTaken } from '../interrupt-rates.ts';
 import type { AffinityPlan, Vector } from '../types.ts';
 
 type VectorName = Pick<Vector, 'irq' | 'name'>;
@@ -38,25 +39,6 @@ interface Reading {
 
 function perSecond(count: number, milliseconds: number): number {
   return Math.round((count * 1000) / Math.max(milliseconds, 1));
-}
-
-/** By CPU what the vectors counted; a vector or CPU that is in one reading only, or a counter that ran backwards, counts nothing. */
-function countedBetween(
-  before: CountersOfSome,
-  after: CountersOfSome,
-  vectors: readonly VectorName[],
-): Map<number, number> {
-  const counted = new Map<number, number>();
-  for (const { irq, name } of vectors) {
-    const earlier = before.lines.get(irq);
-    const later = after.lines.get(irq);
-    if (earlier?.actions.includes(name) !== true || later?.actions.includes(name) !== true) continue;
-    for (const [cpu, count] of later.counts) {
-      const more = count - (earlier.counts.get(cpu) ?? 0);
-      if (more > 0 && before.cpus.has(cpu)) counted.set(cpu, (counted.get(cpu) ?? 0) + more);
-    }
-  }
-  return counted;
 }
 
 class FallbackWatcher implements FallbackWatch {
@@ -162,7 +144,7 @@ class FallbackWatcher implements FallbackWatch {
   /** CPUs that are not forwarding cores and the NIC interrupts they took, the busiest first; undefined when unknown. */
   #takenOutside(last: Reading, now: Reading): [cpu: number, count: number][] | undefined {
     if (last.outside === undefined || now.outside === undefined) return undefined;
-    return [...countedBetween(last.outside, now.outside, this.#vectors())].sort(
+    return [...interruptsTaken(last.outside, now.outside, this.#vectors())].sort(
       ([, one], [, other]) => other - one,
     );
   }

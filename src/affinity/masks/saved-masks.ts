@@ -158,7 +158,7 @@ export function saveMasks(
     log.warn(`${error.message}; replacing it with the masks found now`);
   }
   const known = new Set(earlier?.map(keyOf));
-  const added = known.size === 0 ? found : found.filter((mask) => !known.has(keyOf(mask)));
+  const added = found.filter((mask) => !known.has(keyOf(mask)));
   if (earlier !== undefined && added.length === 0) return { file, undo: () => undefined };
   replaceSavedMasks(file, formatSavedMasks(interfaceName, [...(earlier ?? []), ...added]));
   return {

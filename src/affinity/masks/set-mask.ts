@@ -1,7 +1,7 @@
 import { Failure, messageOf } from '../../failure.ts';
 import { KernelFileError, ownUid } from '../../linux/root.ts';
 import type { Root } from '../../linux/root.ts';
-import { parseAffinityMask, writeAffinity } from '../../linux/smp-affinity.ts';
+import { parseAffinityMask, readAffinity, writeAffinity } from '../../linux/smp-affinity.ts';
 import { suspectClause } from '../suspects.ts';
 
 /** A mask that the kernel refused, or that it did not keep; `reason` says why in words. */
@@ -80,7 +80,8 @@ function refused(irq: number, error: unknown): MaskNotSet {
 export function setMask(root: Root, irq: number, mask: string): void {
   let found: string;
   try {
-    found = writeAffinity(root, irq, mask);
+    writeAffinity(root, irq, mask);
+    found = readAffinity(root, irq);
   } catch (error) {
     throw refused(irq, error);
   }

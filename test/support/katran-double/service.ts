@@ -68,6 +68,7 @@ export function katranService(defaultMac: string, services: Services, forwarding
     const make = changes[name];
     const read = reads[name];
     implementation[name] = ({ request }: Call, send: sendUnaryData<object>) => {
+      if (setting('JOURNAL_CALLS') === '1') journal('call', { name });
       if (name === 'getMac' && !macAskedFor) {
         macAskedFor = true;
         journal(name);

@@ -16,6 +16,7 @@ export type SettingName =
   | 'FAIL_GET_MAC'
   | 'GET_MAC'
   | 'TRAILING_COLON'
+  | 'JOURNAL_CALLS'
   | 'FALLBACK'
   | 'STATS'
   | 'FLOOD'

@@ -148,14 +148,10 @@ function linkOf(link: string): string {
 }
 
 describe('write', () => {
-  it('replaces what is in the file, and gives what it says then', () => {
+  it('replaces what is in the file', () => {
     const root = madeRoot({ files: { '/proc/irq/1/smp_affinity': 'ffffffff\n' } });
-    expect(root.write('/proc/irq/1/smp_affinity', '1')).toBe('1');
+    root.write('/proc/irq/1/smp_affinity', '1');
     expect(root.read('/proc/irq/1/smp_affinity')).toBe('1');
-  });
-
-  it('gives what a device says that keeps nothing', () => {
-    expect(openRoot('/').write('/dev/null', '1')).toBe('');
   });
 
   it('refuses to write nothing, which would report success and change nothing', () => {

@@ -143,22 +143,6 @@ describe('the files of /proc/irq/N', () => {
     expect(fs.readFileSync(root.hostPath('/proc/irq/19/smp_affinity'), 'utf8')).toBe('00000001');
   });
 
-  it.each([
-    ['as it was written', (text: string) => text, '00000001'],
-    ['with its newline', (text: string) => `${text}\n`, '00000001'],
-    ['another mask', () => 'f\n', 'f'],
-  ])('gives the mask that is there then: %s', (_what, answer, found) => {
-    const root = madeRoot({ files: { '/proc/irq/19/smp_affinity': 'ff\n' } });
-    const kernel = { ...root, write: (file: string, text: string) => answer(root.write(file, text)) };
-    expect(writeAffinity(kernel, 19, '00000001')).toBe(found);
-  });
-
-  it('refuses what is read back and is no mask', () => {
-    const root = madeRoot({ files: { '/proc/irq/19/smp_affinity': 'ff\n' } });
-    const error = thrownBy(() => writeAffinity({ ...root, write: () => 'none' }, 19, '00000001'));
-    expect(String(error)).toContain('expected hexadecimal words');
-  });
-
   it('does not make a file for an IRQ that is gone', () => {
     const root = madeRoot({ directories: ['/proc/irq/19'] });
     expect(thrownBy(() => writeAffinity(root, 19, '00000001'))).toMatchObject({ code: 'ENOENT' });
