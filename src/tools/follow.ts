@@ -35,7 +35,8 @@ export async function followText(
   name = path.basename(file),
 ): Promise<Followed> {
   const { child, pid } = await begunOr(name, () =>
-    begin(file, args, { streams: ['pipe', 'pipe'], environment, directory: '/' }),
+    // In a session of its own a terminal's Ctrl-C does not end it before its listener has stopped.
+    begin(file, args, { streams: ['pipe', 'pipe'], environment, directory: '/', detached: true }),
   );
   const { stdout, stderr } = child;
   let stopped = false;

@@ -31,6 +31,8 @@ export async function textOf(
       env: environment,
       extendEnv: false,
       cwd: '/',
+      // A terminal's Ctrl-C is for this process, which may need what the tool does to stop in order.
+      detached: true,
       timeout: timeoutMs,
       // A tool that only prints has nothing to clean up.
       killSignal: 'SIGKILL',

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { processCases } from '../../support/process-cases.ts';
 import { startChild } from '../../../src/tools/child.ts';
+import { followText } from '../../../src/tools/follow.ts';
 import { textOf } from '../../../src/tools/text.ts';
 
 const CASES = fileURLToPath(new URL('../../support/process-cases.ts', import.meta.url));
@@ -56,6 +57,26 @@ it('a tool that takes too long is killed, and that is said', async () => {
   await expect(textOf('/bin/sleep', ['60'], { environment: {}, timeoutMs: 50 })).rejects.toThrow(
     'sleep gave no answer in 50 ms',
   );
+});
+
+/** The session and the pid of a process, from its own /proc/self/stat. */
+function sessionAndPid(stat: string): (string | undefined)[] {
+  const [pid, , , , , session] = stat.split(' ');
+  return [session, pid];
+}
+
+it('a tool that is asked is in a session of its own: a Ctrl-C that stops the launcher does not end it half done', async () => {
+  const stat = await textOf('/bin/cat', ['/proc/self/stat'], { environment: {}, timeoutMs: 10_000 });
+  const [session, pid] = sessionAndPid(stat);
+  expect(session).toBe(pid);
+});
+
+it('a tool that is listened to is in a session of its own: a Ctrl-C is no end of it that had to be warned of', async () => {
+  const stat = await new Promise<string>((resolve) => {
+    void followText('/bin/cat', ['/proc/self/stat'], {}, { onText: resolve, onComplaint: () => undefined });
+  });
+  const [session, pid] = sessionAndPid(stat);
+  expect(session).toBe(pid);
 });
 
 it('a child is stopped by a signal, and knows how it ended', async () => {
