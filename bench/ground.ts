@@ -32,7 +32,7 @@ export interface Ground {
   remove(): void;
 }
 
-/** As scripts/build.mjs compiles the binary. */
+/** As scripts/build.ts compiles the binary. */
 const COMPILE = [
   ...['--compile', '--minify', '--bytecode', '--splitting', '--target=bun', '--format=esm'],
   ...['dotenv', 'bunfig', 'tsconfig', 'package-json'].map((file) => `--no-compile-autoload-${file}`),

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const home = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const at = (...parts) => path.join(home, ...parts);
+const bun = at('node_modules/@oven/bun-linux-x64-baseline/bin/bun');
 
 function run(words, what) {
   const [file, ...args] = words;
@@ -43,7 +44,7 @@ function unlessDone(stamp, input, results, work) {
   fs.writeFileSync(stamp, wanted);
 }
 
-const SOURCES = ['bin', 'src', 'proto', 'scripts/build.mjs', 'package.json', 'package-lock.json'];
+const SOURCES = ['bin', 'src', 'proto', 'scripts/build.ts', 'package.json', 'package-lock.json'];
 
 if (process.argv.includes('--no-install')) {
   if (!fs.existsSync(at('node_modules/@oven'))) {
@@ -60,7 +61,7 @@ unlessDone(
   at('dist/.built'),
   SOURCES,
   ['dist/start-katran', 'dist/start-katran.cjs', 'dist/start-katran-main.cjs'],
-  () => run([process.execPath, at('scripts/build.mjs')], 'building'),
+  () => run([bun, at('scripts/build.ts')], 'building'),
 );
 if (process.argv.includes('arm64')) {
   const runtime = 'packaging/arm64';
@@ -78,6 +79,6 @@ if (process.argv.includes('arm64')) {
     at('dist/.built-arm64'),
     [...SOURCES, `${runtime}/package-lock.json`],
     ['dist/start-katran.arm64'],
-    () => run([process.execPath, at('scripts/build.mjs'), 'arm64'], 'building for arm64'),
+    () => run([bun, at('scripts/build.ts'), 'arm64'], 'building for arm64'),
   );
 }

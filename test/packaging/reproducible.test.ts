@@ -27,7 +27,7 @@ function built(folder: string, env: Readonly<Record<string, string>>, umask: str
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { PATH: process.env.PATH, HOME: os.homedir(), ...env },
     });
-  run('node scripts/build.mjs && node scripts/build.mjs arm64');
+  run('npm run -s build && npm run -s build arm64');
   // One architecture: the other's packages are made by the same lines.
   run('node scripts/package.mjs amd64');
   return run('sha256sum dist/start-katran dist/*.cjs dist/start-katran.arm64 dist/packages/*');
