@@ -1,6 +1,6 @@
 import type { AffinityPlan } from '../affinity/types.ts';
 import type { Options } from '../cli/options.ts';
-import { Failure } from '../failure.ts';
+import { Failure, UsageError } from '../failure.ts';
 import { dialTarget } from './dial-target.ts';
 import { gflagValue } from './gflags.ts';
 
@@ -57,14 +57,28 @@ export function defaultMacArgument(mac: string): string {
   return `-default_mac=${mac}`;
 }
 
+/** What decides in which slot katran puts its program, and the launcher's flag for it. */
+const SLOT_FLAGS = { prog_pos: '-map_pos', map_path: '-map_path' } as const;
+
+/** A katran in a slot that the launcher does not know could take all packets, and keep them after it was given up. Throws UsageError. */
+function requireOurSlot({ handover, katranArguments: given }: Pick<Options, 'handover' | 'katranArguments'>) {
+  if (!handover) return;
+  for (const [name, ours] of Object.entries(SLOT_FLAGS))
+    if (gflagValue(given, name) !== undefined)
+      throw new UsageError(
+        `-${name} after -- cannot go together with -handover, which changes katran's slots itself: give ${ours} before --`,
+      );
+}
+
 /**
  * The options with katran's last word: what follows `--` comes after the launcher's own arguments, and of several katran
  * takes the last, so that is where the launcher must look for it and how long it must wait for its end. Throws Failure for
- * a server that cannot be dialled.
+ * a server that cannot be dialled, UsageError for a slot of its own with -handover.
  */
 export function effectiveKatranOptions<
-  T extends Pick<Options, 'server' | 'shutdown_delay' | 'katranArguments'>,
+  T extends Pick<Options, 'server' | 'shutdown_delay' | 'katranArguments' | 'handover'>,
 >(options: T): T {
+  requireOurSlot(options);
   const server = gflagValue(options.katranArguments, 'server');
   if (server?.startsWith('unix:') === true) {
     throw new Failure(`cannot follow katran to '${server}', given after --`, {

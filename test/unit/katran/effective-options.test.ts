@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Failure } from '../../../src/failure.ts';
+import { Failure, UsageError } from '../../../src/failure.ts';
 import { effectiveKatranOptions } from '../../../src/katran/arguments.ts';
 
-const OURS = { server: '127.0.0.1:1', shutdown_delay: 1000 };
-const effective = (...katranArguments: string[]): { server: string | undefined; shutdown_delay: number } => {
-  const { server, shutdown_delay } = effectiveKatranOptions({ ...OURS, katranArguments });
-  return { server, shutdown_delay };
+const OURS = { server: '127.0.0.1:1', shutdown_delay: 1000, handover: false };
+const effective = (...katranArguments: string[]): typeof OURS => {
+  const { server, shutdown_delay, handover } = effectiveKatranOptions({ ...OURS, katranArguments });
+  return { server, shutdown_delay, handover };
 };
 
 describe('katran’s last word, given after --', () => {
@@ -41,6 +41,21 @@ describe('katran’s last word, given after --', () => {
   ])('%j means a shutdown delay of %d ms', (given, shutdown_delay) => {
     expect(effective(...given)).toEqual({ ...OURS, shutdown_delay });
   });
+
+  it.each([
+    ['prog_pos', '-prog_pos=0'],
+    ['prog_pos', '--prog-pos', '0'],
+    ['map_path', '-map_path=/sys/fs/bpf/other'],
+  ])(
+    'with -handover %s is the launcher’s: a slot that it does not know would keep a program',
+    (name, ...given) => {
+      const start = (handover: boolean): unknown =>
+        effectiveKatranOptions({ ...OURS, handover, katranArguments: given });
+      expect(() => start(true)).toThrow(UsageError);
+      expect(() => start(true)).toThrow(new RegExp(`-${name}.*after --.*-handover`));
+      expect(() => start(false)).not.toThrow();
+    },
+  );
 
   it.each(['unix:/run/katran.sock', '50051', ''])('a server that cannot be dialled is said: %j', (server) => {
     expect(() => effective(`-server=${server}`)).toThrow(Failure);
