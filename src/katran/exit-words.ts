@@ -9,8 +9,8 @@ function usualMeaning(exit: KatranExit, phase: Phase): string | undefined {
   switch (exit.signal) {
     case 'SIGABRT':
       return starting
-        ? 'it refused what it was given: a path, the interface, the root array, the forwarding cores or its capabilities; the lines above say which'
-        : 'it aborted; the lines above say why';
+        ? 'it refused what it was given: a path, the interface, the root array, the forwarding cores or its capabilities; its own lines say which'
+        : 'it aborted; its own lines say why';
     case 'SIGSEGV':
       return starting ? "after 'Server listening' this usually means that its port is taken" : 'it crashed';
     case 'SIGKILL':
@@ -27,7 +27,7 @@ function usualMeaning(exit: KatranExit, phase: Phase): string | undefined {
 }
 
 function meaningOfStatus(code: number, starting: boolean): string | undefined {
-  if (code === 1 && starting) return 'it did not accept a flag or its value; the lines above say which';
+  if (code === 1 && starting) return 'it did not accept a flag or its value; its own lines say which';
   // The same status as the launcher's own for a wrong flag: its unit cannot tell the two apart.
   if (code === 2)
     return 'katran has no such status, a script that starts it may; start-katran.service is not started again after it, so let that script end with another one';

@@ -189,7 +189,7 @@ class Succession {
       if (!this.#mayRestart()) {
         sayFailure(
           this.#first,
-          `katran died ${MOST_RESTARTS + 1} times in ${RESTARTS_WITHIN_MS / 60_000} minutes and is not started again; the program in slot ${active} of ${path} forwards on, and nobody looks after it`,
+          `katran died or did not come up ${MOST_RESTARTS + 1} times in ${RESTARTS_WITHIN_MS / 60_000} minutes and is not started again; the program in slot ${active} of ${path} forwards on, and nobody looks after it; see katran's own lines for the reason: then a start with the same flags, and -services, takes over from it`,
         );
         return unaskedStatusOf(exit);
       }

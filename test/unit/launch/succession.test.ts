@@ -332,7 +332,8 @@ it('the sixth death in ten minutes is the last: the status is katran’s, and th
   }
   expect(await status).toBe(137);
   expect(slots()).toEqual({ 1: 15 });
-  const last = /is not started again; .* forwards on, and nobody looks after it/;
+  const last =
+    /died or did not come up 6 times in 10 minutes and is not started again; .* forwards on, and nobody looks after it; see katran's own lines.* -services/;
   expect(stage.log.lines.at(-1)).toMatch(last);
   expect(stage.told.at(-1)).toMatch(new RegExp(`^failed .*${last.source}`));
 });
