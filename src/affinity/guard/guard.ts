@@ -188,6 +188,8 @@ class AffinityGuard implements Guard {
       next = adoptPlan(this.#wanted, plan, this.#options.coresGiven);
     } catch (error) {
       troubles.add(messageOf(error));
+      // What comes back as it was is planned again too: it is not among those that are present now.
+      this.#seen = undefined;
       this.#present = presentOf(this.#wanted, readInterrupts(root));
       return;
     }

@@ -594,6 +594,18 @@ describe('trouble', () => {
     expect(log.lines.slice(1)).toEqual(['info: the interrupt affinity can be checked again']);
   });
 
+  test('vectors that were away for a round (the link was down) and are as before are looked after again', () => {
+    guarded('repair');
+    for (let irq = 30; irq < 34; irq += 1) machine.free(irq);
+    clock.turn(5_000);
+    expect(log.of('warn')).toEqual([
+      expect.stringMatching(/^cannot check the interrupt affinity: .*no receive interrupts/),
+    ]);
+    for (let queue = 0; queue < 4; queue += 1) machine.vector(30 + queue, `eth0-TxRx-${queue}`);
+    clock.turn(5_000);
+    expect(machine.masks()).toEqual({ 30: '00000001', 31: '00000002', 32: '00000004', 33: '00000008' });
+  });
+
   test('a saved file that cannot be written does not keep new vectors from being repaired', () => {
     guarded('repair');
     fs.rmSync(path.join(machine.path, 'run'), { recursive: true });
