@@ -18,9 +18,25 @@ export interface ProgramPlace {
   readonly array: RootArray | undefined;
 }
 
+/** A program in an earlier slot than katran's: it gets every packet first. */
+export interface Ahead {
+  /** Which it is; a clause without a full stop, as the two that follow. */
+  readonly what: string;
+  readonly cost: string;
+  readonly remedy: string;
+  /** Left by a katran, whose program passes nothing on; another's may. */
+  readonly isKatrans: boolean;
+}
+
+/** Katran's slot in shared mode. */
+export interface SlotSight {
+  readonly slot: number;
+  readonly ahead: Ahead | undefined;
+}
+
 /** What is in that place; `what` is a clause without a full stop. */
 export type Sight =
-  | { readonly kind: 'own'; readonly id: number; readonly mode: XdpMode }
+  | { readonly kind: 'own'; readonly id: number; readonly mode: XdpMode; readonly inSlot?: SlotSight }
   | { readonly kind: 'gone'; readonly what: string }
   | { readonly kind: 'other'; readonly what: string }
   /** Nobody can say; `what` is why. */
@@ -40,6 +56,9 @@ export const isKatranProgram = (name: string | null | undefined): boolean =>
 /** `program 12 (pass)`: a name is not always to be had. */
 export const programInWords = (id: number | null, name: string | null): string =>
   `program${id === null ? '' : ` ${id}`}${name === null ? '' : ` (${name})`}`;
+
+/** What a program in an earlier slot means, for a line of its own. */
+export const aheadInWords = ({ what, cost, remedy }: Ahead): string => `${cost}: ${what}; ${remedy}`;
 
 /** The program in a slot, in words. */
 export async function slotInWords(tools: Tools, id: number): Promise<string> {
@@ -89,7 +108,8 @@ async function lookOnInterface(place: ProgramPlace, own: readonly number[]): Pro
 async function lookInSlot(place: ProgramPlace, array: RootArray, own: readonly number[]): Promise<Sight> {
   const { tools, interfaceName } = place;
   const slot = `slot ${array.active} of ${array.path}`;
-  const id = await array.programIn(array.active);
+  const slots = await array.programs();
+  const id = slots.get(array.active);
   if (id === undefined) return gone(`${slot} is empty`);
   if (!own.includes(id))
     return other(
@@ -102,5 +122,25 @@ async function lookInSlot(place: ProgramPlace, array: RootArray, own: readonly n
     return other(
       `${interfaceName} has XDP ${programInWords(xdp.id, xdp.name)}, which does not call ${slot}, in the place of the root program`,
     );
-  return { kind: 'own', id, mode: xdp.mode };
+  const inSlot = { slot: array.active, ahead: await lookAhead(tools, array, slots) };
+  return { kind: 'own', id, mode: xdp.mode, inSlot };
+}
+
+/** The root program calls the first slot that is filled, and no other. Throws Failure. */
+export async function lookAhead(
+  tools: Tools,
+  array: RootArray,
+  slots: ReadonlyMap<number, number>,
+): Promise<Ahead | undefined> {
+  const first = Math.min(...slots.keys());
+  const id = slots.get(first);
+  if (id === undefined || first >= array.active) return undefined;
+  const name = await readProgramName(tools, id);
+  const isKatrans = isKatranProgram(name);
+  return {
+    what: `slot ${first} of ${array.path} has ${programInWords(id, name ?? null)}, which gets every packet before slot ${array.active}`,
+    cost: isKatrans ? 'katran gets no packet' : 'katran gets only what another program passes on',
+    remedy: `if nobody needs that one: ${array.clearCommand(first)}`,
+    isKatrans,
+  };
 }

@@ -56,9 +56,14 @@ export class RootArray {
     );
   }
 
+  /** Program ids by slot; only filled slots are there. Throws Failure. */
+  programs(): Promise<ReadonlyMap<number, number>> {
+    return readProgramSlots(this.#tools, this.path);
+  }
+
   /** Id of the program in a slot, undefined when it is empty. Throws Failure. */
   async programIn(slot: number): Promise<number | undefined> {
-    return (await readProgramSlots(this.#tools, this.path)).get(slot);
+    return (await this.programs()).get(slot);
   }
 
   /** Puts a program into a slot in one step, and reads it back. Throws Failure. */

@@ -1,5 +1,5 @@
 import { Nap } from '../gateway/nap.ts';
-import type { Sight } from '../katran/program.ts';
+import { aheadInWords, type Ahead, type Sight } from '../katran/program.ts';
 import type { Log } from '../log/log.ts';
 import type { KernelEvents } from '../tools/ip-monitor.ts';
 
@@ -59,6 +59,7 @@ class ProgramWatch implements ForwardingWatch {
   #isStopped = false;
   #isFirst = true;
   #saidUnseen = false;
+  #ahead: string | undefined;
   #isLost = false;
   #inPlace: boolean | undefined;
 
@@ -116,6 +117,7 @@ class ProgramWatch implements ForwardingWatch {
     switch (sight.kind) {
       case 'own':
         this.#isThere(sight.id);
+        this.#sayAhead(sight.inSlot?.ahead);
         if (isFirst && sight.mode === 'generic') await this.#sayGeneric();
         return;
       case 'unseen':
@@ -165,6 +167,12 @@ class ProgramWatch implements ForwardingWatch {
     if (this.#saidUnseen) return;
     this.#saidUnseen = true;
     this.#options.log.debug(`whether katran's program is in its place is not looked at: ${why}`);
+  }
+
+  #sayAhead(ahead: Ahead | undefined): void {
+    const words = ahead === undefined ? undefined : aheadInWords(ahead);
+    if (words !== undefined && words !== this.#ahead) this.#options.log.warn(words, 'slot-ahead');
+    this.#ahead = words;
   }
 
   async #sayGeneric(): Promise<void> {

@@ -1,5 +1,6 @@
 import { affinityProblems } from './affinity-findings.ts';
 import { worksOn, type FoundKatran, type FoundProcess } from '../katran/find-katran.ts';
+import { aheadInWords } from '../katran/program.ts';
 import type { Finding, Observation } from './types.ts';
 
 const ZERO_MAC = '00:00:00:00:00:00';
@@ -89,6 +90,8 @@ function interfaceProblems({
       code: program.kind === 'gone' ? 'xdp-missing' : 'xdp-foreign',
       message: `${program.what}: katran runs and forwards nothing; restart katran`,
     });
+  else if (program?.kind === 'own' && program.inSlot?.ahead?.isKatrans === true)
+    problems.push({ code: 'slot-ahead', message: aheadInWords(program.inSlot.ahead) });
   else if (katran.listening && xdp === 'none')
     problems.push({
       code: 'xdp-missing',
@@ -126,7 +129,7 @@ export function findProblems(observed: Observation, fallbackPerSecond: number | 
 
 /** What could not be looked at, and what costs speed. */
 export function findNotes(observed: Observation): Finding[] {
-  const { katran, gateway, vectors, xdp, unsupervised } = observed;
+  const { katran, gateway, vectors, xdp, unsupervised, program } = observed;
   const device = 'value' in observed.interface ? observed.interface.value : undefined;
   const elsewhere = katran.elsewhere.filter((other) => device === undefined || !worksOn(other, device));
   const notes: Finding[] = [];
@@ -149,6 +152,8 @@ export function findNotes(observed: Observation): Finding[] {
     );
   if ('trouble' in gateway) note('gateway-unknown', gateway.trouble);
   if ('trouble' in vectors && 'value' in observed.interface) note('queues-unknown', vectors.trouble);
+  if (program?.kind === 'own' && program.inSlot?.ahead?.isKatrans === false)
+    note('slot-ahead', aheadInWords(program.inSlot.ahead));
   if (xdp === 'generic')
     note(
       'xdp-generic',

@@ -38,7 +38,20 @@ function katranWords({ katran, address }: Observation, now: number, screen: Scre
   return `${screen.good('up')}, pid ${owner.pid} on ${address}${since}`;
 }
 
-function interfaceWords({ interface: chosen, katran, xdp, nics, interfaceTrouble }: Observation): string {
+/** With -handover a katran that was started in one slot has moved to the one before: the flag says where it was started. */
+function slotWords(program: Observation['program'], started: string): string {
+  const slot = program?.kind === 'own' ? program.inSlot?.slot : undefined;
+  return slot === undefined ? `started in slot ${printable(started)}` : `slot ${slot}`;
+}
+
+function interfaceWords({
+  interface: chosen,
+  katran,
+  xdp,
+  nics,
+  interfaceTrouble,
+  program,
+}: Observation): string {
   if ('trouble' in chosen) return 'unknown';
   const flags = katranFlagsOf(katran);
   const mode =
@@ -47,7 +60,7 @@ function interfaceWords({ interface: chosen, katran, xdp, nics, interfaceTrouble
       : [
           flags.mapPath === ''
             ? 'standalone'
-            : `shared mode, position ${printable(flags.mapPosition)} of ${printable(flags.mapPath)}`,
+            : `shared mode, ${slotWords(program, flags.mapPosition)} of ${printable(flags.mapPath)}`,
         ];
   const drivers = [...new Set(nics.flatMap(({ driver }) => driver ?? []))];
   return [

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import { Failure } from '../../failure.ts';
+import { lookAhead } from '../../katran/program.ts';
+import { RootArray } from '../../katran/root-array.ts';
 import { findKatransOn } from '../../katran/find-katran.ts';
 import { bpfMounts, isBelow } from '../../linux/mounts.ts';
 import { type PinnedMap, readPinnedMap } from '../../tools/bpftool.ts';
@@ -82,6 +84,20 @@ const mapPath: Examine = async (host) => {
 /** The stock root program has slots 0-2. */
 const STOCK_SLOTS = 3;
 
+/** The position that is in the array, unless a program in an earlier slot gets the packets first. */
+async function positionOk(host: Host, found: string): Promise<Finding> {
+  const { map_path: file, map_pos: position } = host.options;
+  const array = new RootArray(host.tools, file, position);
+  try {
+    const ahead = await lookAhead(host.tools, array, await array.programs());
+    if (ahead === undefined) return ok(found);
+    return warn(found, `${ahead.cost}: ${ahead.what}`, ahead.remedy);
+  } catch (error) {
+    if (error instanceof Failure) return ok(found);
+    throw error;
+  }
+}
+
 const mapPosition: Examine = async (host) => {
   const { map_path: file, map_pos: position, handover } = host.options;
   if (file === '') return skipped(STANDALONE);
@@ -90,14 +106,14 @@ const mapPosition: Examine = async (host) => {
   const array = slots === undefined ? 'the stock root array' : file;
   if (handover) {
     const both = `${position}, and ${position + 1} for the katran that is to follow`;
-    if (position >= 0 && position < last) return ok(`${both}, of 0-${last} (${array})`);
+    if (position >= 0 && position < last) return positionOk(host, `${both}, of 0-${last} (${array})`);
     return fail(
       `${both}, but ${array} has slots 0-${last}`,
       '-handover needs both, and is refused without',
       `-map_pos ${Math.max(0, last - 1)}`,
     );
   }
-  if (position >= 0 && position <= last) return ok(`${position} of 0-${last} (${array})`);
+  if (position >= 0 && position <= last) return positionOk(host, `${position} of 0-${last} (${array})`);
   return fail(
     `${position}, but ${array} has slots 0-${last}`,
     'katran aborts (SIGABRT) on a slot that is not there',

@@ -33,6 +33,14 @@ interface Cases {
 }
 
 const INTERFACE = 'sys/devices/pci0000:00/0000:01:00.0/net/eth0';
+/** `bpftool -j map dump` of a root array. */
+const slotDump = (slots: Readonly<Record<number, number>>): string =>
+  JSON.stringify(
+    Object.entries(slots).map(([slot, id]) => ({
+      key: [`0x0${slot}`, '0x00', '0x00', '0x00'],
+      value: [`0x0${id}`, '0x00', '0x00', '0x00'],
+    })),
+  );
 const KATRAN = { 'proc/net/tcp': tcp('C383', 77), ...holder(812, 'katran_server_grpc', 77) };
 const ixgbe = { machine: '4-2-ixgbe', flags: ['-intf', 'eth1'] };
 const OLD = '5.4.0-generic\n';
@@ -545,6 +553,13 @@ const CASES: Readonly<Record<string, Cases>> = {
         found: /2, and 3 for the katran that is to follow, but .* has slots 0-2/,
         fix: /-map_pos 1/,
       },
+      ...[[], ['-handover']].map((handover): Ill => ({
+        flags: [...handover, '-map_pos', '1'],
+        edits: { 'tools/bpftool_-j_map_dump_pinned_/sys/fs/bpf/jmp_eth0': slotDump({ 0: 7 }) },
+        is: 'warn',
+        found: /^1\b/,
+        fix: /bpftool map delete pinned \/sys\/fs\/bpf\/jmp_eth0 key 0 0 0 0$/,
+      })),
     ],
   },
   'xdp-program': {

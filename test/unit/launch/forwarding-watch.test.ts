@@ -159,6 +159,28 @@ describe('the program of a katran that is up', () => {
     expect(lost).toBe(0);
   });
 
+  it('that gets its packets after another one is warned of, once for each that is there', async () => {
+    const behind = (slot: number): Sight => ({
+      kind: 'own',
+      id: 12,
+      mode: 'native',
+      inSlot: {
+        slot: 2,
+        ahead: { what: `slot ${slot} has program 7`, cost: 'no packet', remedy: 'empty it', isKatrans: true },
+      },
+    });
+    sight = behind(0);
+    await begin();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(log.lines).toEqual(['warn: no packet: slot 0 has program 7; empty it']);
+    sight = OWN;
+    await vi.advanceTimersByTimeAsync(6000);
+    sight = behind(1);
+    await vi.advanceTimersByTimeAsync(6000);
+    expect(log.lines.slice(1)).toEqual(['warn: no packet: slot 1 has program 7; empty it']);
+    expect(lost).toBe(0);
+  });
+
   it('is looked at once, for its mode, with off', async () => {
     sight = { kind: 'own', id: 12, mode: 'generic' };
     await begin('off');

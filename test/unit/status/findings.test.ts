@@ -3,8 +3,11 @@ import { readInterrupts } from '../../../src/linux/interrupts.ts';
 import { formatAffinityMask } from '../../../src/linux/smp-affinity.ts';
 import { parseKatranFlags } from '../../../src/katran/katran-flags.ts';
 import type { FoundProcess } from '../../../src/katran/find-katran.ts';
+import type { Ahead, Sight, SlotSight } from '../../../src/katran/program.ts';
 import { compare } from '../../../src/status/report.ts';
 import type { Observation } from '../../../src/status/types.ts';
+import { statusParts } from '../../../src/status/text.ts';
+import { screenFor } from '../../../src/terminal/screen.ts';
 import { liveVectors } from '../../../src/status/live-vectors.ts';
 import { LiveMachine } from '../../support/live-machine.ts';
 
@@ -76,6 +79,32 @@ const problems = (change: Partial<Observation>): string[] =>
 const notes = (change: Partial<Observation>): string[] =>
   compare(before, { ...fine, ...change }).notes.map(({ code }) => code);
 
+const ahead = (isKatrans: boolean): Ahead => ({
+  what: 'slot 0 has program 7',
+  cost: 'katran gets no packet',
+  remedy: 'take it away',
+  isKatrans,
+});
+const own = (inSlot: SlotSight): Sight => ({ kind: 'own', id: 12, mode: 'native', inSlot });
+
+it('another program in an earlier slot may pass packets on: that is a note', () => {
+  const program = own({ slot: 1, ahead: ahead(false) });
+  expect(problems({ program })).toEqual([]);
+  expect(notes({ program })).toEqual(['slot-ahead']);
+});
+
+const plain = screenFor({ isTerminal: false, columns: 80 }, {});
+
+it('the slot is the one that the program is in; where nobody can see that, the one it was started in', () => {
+  const shared = owners(katran(...GIVEN, '-map_path=/sys/fs/bpf/jmp', '-prog_pos=2'));
+  const text = (program: Sight): string =>
+    statusParts(compare(before, { ...fine, ...shared, program }), 0, plain, null).facts.join('\n');
+  expect(text(own({ slot: 1, ahead: undefined }))).toContain('shared mode, slot 1 of /sys/fs/bpf/jmp,');
+  expect(text({ kind: 'unseen', what: 'not root' })).toContain(
+    'shared mode, started in slot 2 of /sys/fs/bpf/jmp,',
+  );
+});
+
 it('nothing wrong when all is as started', () => {
   expect(problems({})).toEqual([]);
   expect(notes({})).toEqual([]);
@@ -111,6 +140,11 @@ describe('what is wrong', () => {
       "another's program is in its place",
       { program: { kind: 'other', what: 'eth0 has XDP program 13 (pass)' } },
       ['xdp-foreign'],
+    ],
+    [
+      'a program that a dead katran left gets the packets first',
+      { program: own({ slot: 1, ahead: ahead(true) }) },
+      ['slot-ahead'],
     ],
     [
       'a second katran works on the interface',
