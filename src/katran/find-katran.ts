@@ -69,6 +69,19 @@ export function findKatransOn(interfaceName: string): FoundProcess[] {
 }
 
 /**
+ * Whose the sockets may be whose owners are hidden: katrans that were started for that port. Those of other network namespaces are among
+ * them where namespaces are hidden too; with more katrans than sockets nobody can tell which it is, and none is named.
+ */
+export function likelyOwners(
+  hiddenSockets: number,
+  named: readonly FoundProcess[],
+  port: number,
+): readonly FoundProcess[] {
+  const candidates = named.filter((katran) => portOf(katran) === port);
+  return candidates.length <= hiddenSockets ? candidates : [];
+}
+
+/**
  * Looks for katran on this machine, whatever -sysroot says: the sockets on its port and their owners; where an owner is hidden,
  * the process of katran's name that was started for that port. Throws KernelFileError.
  */
@@ -76,13 +89,13 @@ export function findKatran(endpoint: KatranEndpoint): FoundKatran {
   const root = openRoot('/');
   const listeners = listenersOn(endpoint).filter(({ address }) => endpoint.conflictsWith(address));
   const pids = new Set(listeners.flatMap(({ pid }) => pid ?? []));
-  const hidden = listeners.some(({ pid }) => pid === null);
+  const hiddenSockets = listeners.filter(({ pid }) => pid === null).length;
   const named = findKatrans(root).filter(({ pid }) => !pids.has(pid));
-  const likely = hidden ? named.filter((katran) => portOf(katran) === endpoint.port) : [];
+  const likely = likelyOwners(hiddenSockets, named, endpoint.port);
   return {
     listening: listeners.length > 0,
     owners: [...[...pids].map((pid) => describe(root, pid)), ...likely],
-    hidden,
+    hidden: hiddenSockets > 0,
     elsewhere: named.filter((katran) => !likely.includes(katran)),
   };
 }
