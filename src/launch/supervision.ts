@@ -201,8 +201,10 @@ export function supervise(
       fallback.stop();
       metrics?.stop();
       answers.stop();
-      await Promise.all([gatewayWatch.stop(), forwarding.stop(), kernelEvents.close()]);
-      await (because === 'asked' ? keeper?.finish() : keeper?.stop());
+      // Before anything is waited for: a call that ends because its client is closed is no trouble of katran's.
+      const quiet = because === 'died' ? keeper?.stop() : undefined;
+      await Promise.all([gatewayWatch.stop(), forwarding.stop(), kernelEvents.close(), quiet]);
+      if (because === 'asked') await keeper?.finish();
     },
   };
 }

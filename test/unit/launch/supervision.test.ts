@@ -147,6 +147,20 @@ describe('a katran that is up', () => {
     expect(stage.log.lines.filter((line) => line.startsWith('warn'))).toEqual([]);
   });
 
+  it('that has died in the middle of telling its services is not said to refuse them', async () => {
+    let cancel: (why: Error) => void = () => undefined;
+    Object.assign(stage.client, {
+      getAllVips: () => new Promise((_resolve, reject) => (cancel = reject)),
+    });
+    await begin('-services', path.join(stage.sysroot, 'services.json'), '-keep_services');
+    // As its client is closed: the call under way ends, and the watching.
+    cancel(new Error('CANCELLED (client closed)'));
+    const stopped = watched.stop('died');
+    await vi.advanceTimersByTimeAsync(0);
+    await stopped;
+    expect(stage.log.lines.filter((line) => line.includes('services'))).toEqual([]);
+  });
+
   it('is to be stopped when a signal says so, also one that came before', async () => {
     await begin();
     stage.signals.send('SIGTERM');
