@@ -324,6 +324,14 @@ const CASES: Readonly<Record<string, Cases>> = {
         found: /runs$/,
         fix: /banirq/,
       },
+      // r0 t0 r1 t1 from 33 on: the receive interrupts alone.
+      {
+        machine: '4-2-virtio_net',
+        edits: { 'proc/640/comm': 'irqbalance\n', 'proc/640/cmdline': 'irqbalance\0-i 33\0-i 35\0' },
+        is: 'warn',
+        found: /with only the NIC's receive IRQs banned/,
+        fix: /"--banirq=33 --banirq=34 --banirq=35 --banirq=36"/,
+      },
       { edits: ENABLED, is: 'warn', found: /enabled, though it does not run now/, fix: /^systemctl disable/ },
       {
         edits: {
