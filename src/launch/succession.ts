@@ -152,7 +152,11 @@ class Succession {
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       const stopping = this.#first.desk.stop.aborted;
-      const fate = stopping ? 'is stopped too' : 'goes on';
+      const fate = stopping
+        ? 'is stopped too'
+        : reign.katran.exit === undefined
+          ? 'goes on'
+          : 'has died too, and its program forwards on';
       const words = `the handover was given up: ${error.message}; katran (pid ${predecessor.pid}) ${fate}`;
       if (stopping) log.info(words);
       else log.error(words);

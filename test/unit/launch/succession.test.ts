@@ -252,6 +252,24 @@ it.each<[string, () => void, RegExp]>([
   await stops(status);
 });
 
+it('a katran that died while its successor came up is not said to go on when that one dies too', async () => {
+  const { status, ask } = await up('-services', '/given');
+  onStart = (next) => {
+    onStart = () => undefined;
+    katran(0).end({ code: null, signal: 'SIGKILL' });
+    next.end({ code: 7, signal: null });
+  };
+  expect(await ask()).toEqual({
+    done: false,
+    words: expect.stringMatching(
+      /given up: .*status 7.*; katran \(pid 1000\) has died too, and its program forwards on$/,
+    ) as string,
+  });
+  await reigns(2);
+  expect(slots()).toEqual({ 1: 12 });
+  await stops(status);
+});
+
 it('a predecessor that cannot be ended does not undo a handover: it is said', async () => {
   const old = new Katran(0);
   katrans.push(old);
