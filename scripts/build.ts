@@ -7,33 +7,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { lighterPackages } from './build/lighter-packages.ts';
 
 const home = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const dist = path.join(home, 'dist');
-
-/**
- * commander loads what starts processes, for the executables that stand beside other programs as their commands; loading it takes as long as
- * parsing a command line, and here a command is never one. So it is loaded where it is used.
- */
-const lightCommander: Bun.BundlerPlugin = {
-  name: 'light-commander',
-  setup: (bundler) =>
-    bundler.onLoad({ filter: /\/commander\/lib\/command\.js$/ }, ({ path: file }) => {
-      const text = fs.readFileSync(file, 'utf8');
-      const lighter = text
-        .replace("const childProcess = require('node:child_process');\n", '')
-        .replaceAll('childProcess.', "require('node:child_process').");
-      if (text === lighter || /\bchildProcess\b/.test(lighter))
-        throw new Error(`${file} does not load node:child_process as it did`);
-      return { contents: lighter, loader: 'js' };
-    }),
-};
 
 const COMMON: Partial<Bun.BuildConfig> = {
   entrypoints: [path.join(home, 'bin/start-katran.ts')],
   minify: true,
   metafile: true,
-  plugins: [lightCommander],
   // Packages ask for the folder of their own file: the bundler would write that of this machine into the artifact. None of
   // what they look for there is in an artifact.
   define: { __dirname: '"/"', __filename: '"/start-katran"' },
@@ -124,7 +106,9 @@ async function build({ file, config, front }: Artifact): Promise<void> {
   try {
     const name = file.endsWith('.cjs') ? 'start-katran.cjs' : 'start-katran';
     const fresh = path.join(aside, name);
-    const { metafile } = await Bun.build(config(fresh));
+    const { plugin, unseen } = lighterPackages();
+    const { metafile } = await Bun.build({ ...config(fresh), plugins: [plugin] });
+    if (unseen.size > 0) throw new Error(`dist/${file} has nothing of ${[...unseen].join(', ')}`);
     const inside = `${JSON.stringify(packagesInside(metafile), null, 2)}\n`;
     fs.writeFileSync(path.join(dist, `${file}.packages.json`), inside);
     fs.chmodSync(fresh, 0o755);

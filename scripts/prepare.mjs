@@ -44,7 +44,15 @@ function unlessDone(stamp, input, results, work) {
   fs.writeFileSync(stamp, wanted);
 }
 
-const SOURCES = ['bin', 'src', 'proto', 'scripts/build.ts', 'package.json', 'package-lock.json'];
+const SOURCES = [
+  'bin',
+  'src',
+  'proto',
+  'scripts/build.ts',
+  'scripts/build',
+  'package.json',
+  'package-lock.json',
+];
 
 if (process.argv.includes('--no-install')) {
   if (!fs.existsSync(at('node_modules/@oven'))) {
