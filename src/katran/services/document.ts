@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { Failure } from '../../failure.ts';
 import { flagBits, flagNames, REAL_FLAGS, VIP_FLAGS } from './flags.ts';
+import { whereJsonEnds } from './json-place.ts';
 import { canonicalAddress, ordered } from './order.ts';
 import { MOST_REALS, MOST_VIPS, protocolName, vipName, type Services } from './types.ts';
 
@@ -150,11 +151,12 @@ const canonical = (text: string): string => canonicalAddress(text) ?? text;
  */
 export function parseServices(text: string, file: string): Services {
   const refuse = (trouble: string): Failure => new Failure(`${file} is no file of services: ${trouble}`);
+  const json = text.replace(/^\uFEFF/, '');
   let document: unknown;
   try {
-    document = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw refuse(`no JSON (${error instanceof Error ? error.message : String(error)})`);
+    document = JSON.parse(json);
+  } catch {
+    throw refuse(`no JSON from ${whereJsonEnds(json)}`);
   }
   const checked = v.safeParse(SERVICES_SCHEMA, document, { abortPipeEarly: true });
   if (!checked.success) {

@@ -54,7 +54,7 @@ describe('a file of services', () => {
   });
 
   test.each([
-    ['no JSON', '{', 'is no file of services: no JSON'],
+    ['no JSON', '{"version": 1,\n}', 'is no file of services: no JSON from line 2, column 1, before "}"'],
     ['a text', '"x"', 'it is not an object with version and vips'],
     ['another version', { version: 2 }, 'version: is another version of this format than 1'],
     ['no version', { vips: [] }, 'version: is missing'],
