@@ -147,10 +147,15 @@ export async function restoreServices(options: RestoreOptions): Promise<Restored
   if (!isNothing(missing) || changer.refusals.length > 0) {
     const lacks = changesInWords(missing);
     const parts = [
-      ...(changer.refusals.length === 0 ? [] : [`katran refused: ${named(changer.refusals)}`]),
-      ...(lacks.length === 0 ? [] : [`it does not read back and would still have to: ${named(lacks)}`]),
+      ...(changer.refusals.length === 0 ? [] : [`it refused: ${named(changer.refusals)}`]),
+      ...(lacks.length === 0 ? [] : [`still lacking: ${named(lacks)}`]),
     ];
-    throw new ServicesRefused(`katran did not take all services: ${parts.join('. ')}; its log says why`);
+    throw new ServicesRefused(`katran did not take all services: ${parts.join('; ')}`, {
+      remedy:
+        missing.healthchecks.length > 0
+          ? 'a katran takes healthchecks only when it was started with -enable_hc'
+          : 'its log says why',
+    });
   }
   return { changed: changes.deleted.length + changes.vips.length, vips: has.vips.length };
 }
