@@ -1,10 +1,10 @@
 // The double and the real server answer the same calls alike, where the launcher depends on the answer.
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, expect, it } from 'vitest';
 import { buildKatranDouble, callsTo, startDouble } from '../support/katran-double/index.ts';
+import { describeUnless } from '../support/describe-unless.ts';
 import { Balancer } from './rig/balancer.ts';
 import { whyNoRealKatran } from './rig/real-katran.ts';
 
-const reason = whyNoRealKatran();
 const VIP = { address: '10.200.1.1', port: 80, protocol: 6 };
 const OTHER = { address: '10.200.1.2', port: 80, protocol: 6 };
 /** One more than a katran has room for. */
@@ -129,35 +129,32 @@ const STORIES = {
   ],
 } satisfies Record<string, readonly (readonly [method: string, request: object])[]>;
 
-describe.skipIf(reason !== undefined)(
-  `the double answers as the real katran does${reason === undefined ? '' : `: ${reason}`}`,
-  () => {
-    let balancer: Balancer;
-    beforeAll(() => void buildKatranDouble(), 120_000);
-    afterEach(() => balancer.remove());
+describeUnless(whyNoRealKatran(), 'the double answers as the real katran does', () => {
+  let balancer: Balancer;
+  beforeAll(() => void buildKatranDouble(), 120_000);
+  afterEach(() => balancer.remove());
 
-    it.each(Object.entries(STORIES))('%s', { timeout: 120_000 }, async (_what, calls) => {
-      balancer = await Balancer.make();
-      await balancer.startKatran();
-      const real = await told(async (method, request) => {
-        const { answer, code } = await balancer.call(method, request);
-        return code === undefined ? answer : { code };
+  it.each(Object.entries(STORIES))('%s', { timeout: 120_000 }, async (_what, calls) => {
+    balancer = await Balancer.make();
+    await balancer.startKatran();
+    const real = await told(async (method, request) => {
+      const { answer, code } = await balancer.call(method, request);
+      return code === undefined ? answer : { code };
+    }, calls);
+    const double = await startDouble();
+    await double.stage.waitFor('listening');
+    const client = callsTo(double.address);
+    try {
+      const stood = await told(async (method, request) => {
+        const { status, details, ...answer } = await client.call(method, request, 60_000);
+        return status === undefined
+          ? answer
+          : { code: typeof status === 'string' ? numbers[status] : details };
       }, calls);
-      const double = await startDouble();
-      await double.stage.waitFor('listening');
-      const client = callsTo(double.address);
-      try {
-        const stood = await told(async (method, request) => {
-          const { status, details, ...answer } = await client.call(method, request, 60_000);
-          return status === undefined
-            ? answer
-            : { code: typeof status === 'string' ? numbers[status] : details };
-        }, calls);
-        expect(stood).toEqual(real);
-      } finally {
-        client.close();
-        await double.remove();
-      }
-    });
-  },
-);
+      expect(stood).toEqual(real);
+    } finally {
+      client.close();
+      await double.remove();
+    }
+  });
+});

@@ -1,22 +1,21 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { describeUnless } from '../support/describe-unless.ts';
 import { ARTIFACTS, Running } from '../support/launcher.ts';
 import { makeNamespace, removeNamespaces, whyNoNamespaces } from '../support/netns.ts';
 
-const reason = whyNoNamespaces();
+describeUnless(whyNoNamespaces(), '-link_timeout, in a namespace whose interface comes late', () => {
+  afterEach(() => removeNamespaces());
 
-describe.skipIf(reason !== undefined).each(ARTIFACTS)(
-  `-link_timeout with $name, in a namespace whose interface comes late${reason === undefined ? '' : `: ${reason}`}`,
-  (artifact) => {
-    afterEach(() => removeNamespaces());
+  describe.each(ARTIFACTS)('with $name', (artifact) => {
     const FLAGS = [
-      ...['-intf', 'late0', '-forwarding_cores', '0', '-default_mac', '02:00:00:00:00:01'],
-      ...['-binary', '/bin/true', '-balancer_bpf', '/bin/true', '-services', '/nowhere/services.json'],
+      ...['-run', '-link_timeout', '600000', '-intf', 'late0', '-forwarding_cores', '0'],
+      ...['-default_mac', '02:00:00:00:00:01', '-binary', '/bin/true', '-balancer_bpf', '/bin/true'],
+      ...['-services', '/nowhere/services.json'],
     ];
 
     it('a launch waits for the interface, then until it is up, and goes on', async () => {
       const namespace = makeNamespace('late');
-      const within = ['ip', 'netns', 'exec', namespace.name];
-      const launcher = new Running(artifact, ['-run', '-link_timeout', '600000', ...FLAGS], { within });
+      const launcher = new Running(artifact, FLAGS, namespace);
       await launcher.saysOnStderr(/waiting up to 600000 ms for interface late0 to exist/);
       namespace.ip('link add late0 type veth peer name late1');
       await launcher.saysOnStderr(/waiting up to 600000 ms for interface late0 to be up/);
@@ -30,11 +29,9 @@ describe.skipIf(reason !== undefined).each(ARTIFACTS)(
 
     it('a signal ends the waiting', async () => {
       const namespace = makeNamespace('late');
-      const within = ['ip', 'netns', 'exec', namespace.name];
-      const launcher = new Running(artifact, ['-run', '-link_timeout', '600000', ...FLAGS], { within });
+      const launcher = new Running(artifact, FLAGS, namespace);
       await launcher.saysOnStderr(/late0 to exist/);
-      launcher.kill('SIGTERM');
-      expect((await launcher.ended).status).toBe(143);
+      expect((await launcher.stop()).status).toBe(143);
     });
-  },
-);
+  });
+});

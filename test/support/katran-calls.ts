@@ -1,65 +1,56 @@
-/**
- * Makes calls to a katran server from the network namespace it is started in. Each line of stdin is a call,
- * `{"server":"127.0.0.1:50051","method":"addVip","request":{…}}`; each line of stdout is its answer, in the same order:
- * `{"answer":{…}}` or `{"code":1,"details":""}`. Every call has a connection of its own, so that it reaches whoever listens
- * at that moment.
- */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { Client, credentials } from '@grpc/grpc-js';
-import { loadSync, type MethodDefinition } from '@grpc/proto-loader';
-import { PATIENCE_MS } from './patience.ts';
+import { BUN } from './bun.ts';
 
-interface Call {
-  readonly server: string;
-  readonly method: string;
-  readonly request: object;
+const PROGRAM = path.join(import.meta.dirname, 'katran-calls-program.ts');
+
+/** What katran answered, or the gRPC status it refused with. */
+export interface CallAnswer {
+  readonly answer?: unknown;
+  readonly code?: number;
+  readonly details?: string;
 }
 
-const PROTO = path.join(import.meta.dirname, '../../proto/katran.proto');
-const DEADLINE_MS = PATIENCE_MS;
-const service = loadSync(PROTO, { keepCase: true, longs: String, enums: String, defaults: true })[
-  'lb.katran.KatranService'
-];
-
-function isCall(value: unknown): value is Call {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'server' in value &&
-    'method' in value &&
-    'request' in value
-  );
+function isCallAnswer(value: unknown): value is CallAnswer {
+  return typeof value === 'object' && value !== null && ('answer' in value || 'code' in value);
 }
 
-function methodNamed(name: string): MethodDefinition<object, object> {
-  if (service !== undefined && !('format' in service)) {
-    const method = service[name];
-    if (method !== undefined) return method;
+/** Another client of katran than the launcher: calls made from inside katran's network namespace. */
+export class KatranCalls {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string, undefined>;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `within`: the words that put a program into the namespace. */
+  constructor(within: readonly string[]) {
+    const [nsenter, ...words] = [...within, BUN, PROGRAM];
+    this.#child = spawn(nsenter, words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    if (this.#child.stdout === null) throw new Error('stdout is not piped');
+    this.#lines = createInterface(this.#child.stdout)[Symbol.asyncIterator]();
   }
-  throw new Error(`katran has no method ${name}`);
-}
 
-function make({ server, method: name, request }: Call): Promise<object> {
-  const method = methodNamed(name);
-  const client = new Client(server, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
-  return new Promise((resolve) => {
-    client.makeUnaryRequest(
-      method.path,
-      method.requestSerialize,
-      method.responseDeserialize,
-      request,
-      { deadline: Date.now() + DEADLINE_MS },
-      (error, answer) => {
-        client.close();
-        resolve(error === null ? { answer } : { code: error.code, details: error.details });
-      },
-    );
-  });
-}
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
 
-for await (const line of createInterface(process.stdin)) {
-  const call: unknown = JSON.parse(line);
-  if (!isCall(call)) throw new Error(`no call: ${line}`);
-  process.stdout.write(`${JSON.stringify(await make(call))}\n`);
+  /** One call after another, whoever asks. */
+  call(server: string, method: string, request: object): Promise<CallAnswer> {
+    const answer = this.#last.then(async () => {
+      this.#child.stdin?.write(`${JSON.stringify({ server, method, request })}\n`);
+      const { value } = await this.#lines.next();
+      const parsed: unknown = value === undefined ? undefined : JSON.parse(value);
+      if (!isCallAnswer(parsed)) throw new Error(`no answer to ${method}: ${value ?? 'the program ended'}`);
+      return parsed;
+    });
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    const ended = once(this.#child, 'close');
+    this.#child.stdin?.end();
+    await ended;
+  }
 }

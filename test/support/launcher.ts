@@ -93,8 +93,26 @@ export class Running {
     return this.#until(() => pattern.exec(this.#stderr), String(pattern), timeoutMs);
   }
 
+  /** Waits until it says that katran is up. */
+  async isUp(): Promise<void> {
+    await this.saysOnStderr(/katran is up and running/);
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.child.kill(signal);
+  }
+
+  /** Asks it to stop, and gives how it ended. */
+  stop(): Promise<Ended> {
+    this.kill('SIGTERM');
+    return this.ended;
+  }
+
+  /** Kills it, and not its katran: that goes on, and keeps the launcher's output open. */
+  async killAlone(): Promise<void> {
+    const exited = once(this.child, 'exit');
+    this.kill('SIGKILL');
+    await exited;
   }
 
   #changed(): void {

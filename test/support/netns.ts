@@ -13,6 +13,8 @@ export interface LinkEnd {
 export interface Namespace {
   /** Unique; what `ip netns` calls it. */
   readonly name: string;
+  /** The words that put a program into it: they become that program. */
+  readonly within: readonly string[];
   /** Runs a program in it to its end; gives its stdout. Throws with its stderr when it fails. */
   run(command: string, ...args: string[]): string;
   /** `ip` in it, from the words of one line: `ip('route add default via 10.77.0.1')`. */
@@ -51,6 +53,7 @@ export function makeNamespace(label: string): Namespace {
   const run = (command: string, ...args: string[]): string => ip('netns', 'exec', name, command, ...args);
   const namespace: Namespace = {
     name,
+    within: ['ip', 'netns', 'exec', name],
     run,
     ip: (line) => ip('-n', name, ...line.split(/\s+/)),
     start: (command, args, options = {}) => spawn('ip', ['netns', 'exec', name, command, ...args], options),

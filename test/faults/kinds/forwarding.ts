@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { FaultKind } from '../support/fault.ts';
 import { until } from '../support/moves.ts';
 import type { Scene } from '../support/scene.ts';
-import { DEVICE, onWire, ROUTER_MAC, type Server, wireOf, type WireFault } from '../support/wire.ts';
+import { DEVICE, ROUTER_MAC } from '../../support/wire.ts';
+import { onWire, type Server, wireOf, type WireFault } from '../support/scene-wire.ts';
 
 const FOREIGN_MAC = '02:00:00:00:99:99';
 
@@ -14,7 +15,7 @@ const whenUp =
     await action(scene);
   };
 
-const nothingAttached = (scene: Scene): void => expect(wireOf(scene).attached).toBeNull();
+const nothingAttached = (scene: Scene): void => expect(wireOf(scene).attached()).toBeNull();
 
 /** Katran's program goes while katran runs; that is said, and ends it in order. */
 const lost = { status: 1, reaches: 'up', xdp: 'none left' } as const;
@@ -79,7 +80,7 @@ const FAULTS: readonly WireFault[] = [
     during: whenUp((scene) => wireOf(scene).root.clear(1)),
     after: (scene) => {
       expect(wireOf(scene).root.slots()).toEqual({});
-      expect(wireOf(scene).attached).not.toBeNull();
+      expect(wireOf(scene).attached()).not.toBeNull();
     },
   },
   ...['00:00:00:00:00:00', FOREIGN_MAC].map((mac): WireFault => ({
@@ -111,7 +112,7 @@ const FAULTS: readonly WireFault[] = [
       scene.launcher.kill('SIGKILL');
       await until('the launcher is gone', () => scene.launcher.child.signalCode !== null);
       const wire = wireOf(scene);
-      const program = wire.attached;
+      const program = wire.attached();
       const flags = [
         ['-sysroot', '/', '-intf', DEVICE, '-server', '127.0.0.1:50052', '-forwarding_cores', '0'],
         ['-lru_size', '1000'],
@@ -119,7 +120,7 @@ const FAULTS: readonly WireFault[] = [
       const { status, stderr } = await scene.another(flags.flat(), { within: wire.within }).ended;
       expect(status, stderr).toBe(1);
       expect(stderr).toMatch(new RegExp(`katran \\(pid ${pid}\\) works on lb0 already.*kill ${pid}`));
-      expect(wire.attached).toEqual(program);
+      expect(wire.attached()).toEqual(program);
       process.kill(pid, 'SIGTERM');
     }),
     after: nothingAttached,
@@ -148,7 +149,7 @@ const FAULTS: readonly WireFault[] = [
     start: 'setsid "$KATRAN" "$@" &\nsleep 0.5',
     // A SIGTERM between attaching and katran's signal handlers leaves the program: then that is said.
     after: (scene, { stderr }) => {
-      if (wireOf(scene).attached !== null) expect(stderr).toMatch(/still has XDP program .*xdp off/);
+      if (wireOf(scene).attached() !== null) expect(stderr).toMatch(/still has XDP program .*xdp off/);
     },
   },
 ];

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
 import { scratch } from '../../support/launcher.ts';
+import { removeNamespaces } from '../../support/netns.ts';
 import { Balancer } from './balancer.ts';
 
 /** A folder of one test's own. */
@@ -14,6 +15,8 @@ export function eachWithBalancer(use: (balancer: Balancer, files: Scratch) => vo
   });
   afterEach(async () => {
     await made?.balancer.remove();
+    // Those a test has made beside it.
+    removeNamespaces();
     made?.files.remove();
     made = undefined;
   });

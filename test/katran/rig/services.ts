@@ -1,17 +1,10 @@
 import { expect } from 'vitest';
-import { VIP4, VIP6, type Balancer } from './balancer.ts';
-
-/** A real as the file of services has it. */
-export const real = (address: string, weight = 10): object => ({ address, weight, flags: [] });
+import { vipWith } from '../../support/services-file.ts';
+import { VIP4, VIP6 } from '../../support/vips.ts';
+import { type Balancer, REALS4, REALS6 } from './balancer.ts';
 
 /** What `addVips` of the rig gives katran, in the format of the file. */
-export const SERVICES = {
-  version: 1,
-  vips: [
-    { ...VIP4, flags: [], reals: [real('10.0.0.1'), real('10.0.0.2'), real('10.0.0.3')] },
-    { ...VIP6, flags: [], reals: [real('fd30::1'), real('fd30::2')] },
-  ],
-};
+export const SERVICES = { version: 1, vips: [vipWith(VIP4, REALS4), vipWith(VIP6, REALS6)] };
 
 /** Expects that packets of both VIPs come back. */
 export async function expectForwarding(balancer: Balancer): Promise<void> {

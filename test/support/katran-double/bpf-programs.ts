@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { filledSlots } from '../../katran/rig/kernel-view.ts';
+import { filledSlots } from '../kernel-view.ts';
 import type { Namespace } from '../netns.ts';
 
 const sources = join(import.meta.dirname, 'bpf');

@@ -132,9 +132,8 @@ export async function startDouble(
     options.stage ?? makeStage({ START_DELAY: 0, INTERFACES: 'eth0,ipip0,ipip60', ...options.settings });
   const address = options.address ?? `127.0.0.1:${await freePort()}`;
   const flags = [`-server=${address}`, `-balancer_prog=${stage.bpfObject}`, '-hc_forwarding=false'];
-  const within = options.namespace === undefined ? [] : ['ip', 'netns', 'exec', options.namespace.name];
   const words = [
-    ...within,
+    ...(options.namespace?.within ?? []),
     buildKatranDouble(),
     ...flags,
     '-shutdown_delay=0',

@@ -1,21 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { BUN } from '../../support/bun.ts';
 import { processCases } from '../../support/process-cases.ts';
 import { startChild } from '../../../src/tools/child.ts';
 import { followText } from '../../../src/tools/follow.ts';
 import { textOf } from '../../../src/tools/text.ts';
 
 const CASES = fileURLToPath(new URL('../../support/process-cases.ts', import.meta.url));
-const BUN = path.join(
-  path.dirname(createRequire(import.meta.url).resolve('@oven/bun-linux-x64-baseline/package.json')),
-  'bin/bun',
-);
 
 function casesInBun(): unknown {
-  const script = `import { processCases } from ${JSON.stringify(CASES)};
+  const script = `import { BUN } from '../../support/bun.ts';
+import { processCases } from ${JSON.stringify(CASES)};
 console.log(JSON.stringify(await processCases()));`;
   const { stdout, stderr, status } = spawnSync(BUN, ['-e', script], { encoding: 'utf8' });
   expect({ stderr, status }).toEqual({ stderr: '', status: 0 });

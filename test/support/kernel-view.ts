@@ -58,7 +58,7 @@ function unlessGone<T>(read: () => T): T | undefined {
 }
 
 /** The network namespace of a process, as the kernel names it. */
-export function networkOf(pid: number): string | undefined {
+function networkOf(pid: number): string | undefined {
   return unlessGone(() => fs.readlinkSync(`/proc/${pid}/ns/net`));
 }
 

@@ -1,75 +1,32 @@
 import { spawnSync } from 'node:child_process';
-import fs from 'node:fs';
-import { type CallAnswer, KatranCalls } from '../../katran/rig/katran-calls.ts';
-import { type AttachedProgram, attachedProgram } from '../../katran/rig/kernel-view.ts';
 import { realFile, whyNoRealKatran } from '../../katran/rig/real-katran.ts';
 import {
   attachPass,
   attachRoot,
-  type BpfDirectory,
   makeBpfDirectory,
   type RootArray,
   whyNoBpf,
 } from '../../support/katran-double/index.ts';
-import {
-  connect,
-  makeNamespace,
-  type Namespace,
-  removeNamespace,
-  whyNoNamespaces,
-} from '../../support/netns.ts';
+import { attachedProgram } from '../../support/kernel-view.ts';
+import { whyNoNamespaces } from '../../support/netns.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
+import { writeScript } from '../../support/shell-script.ts';
+import { DEVICE, ROUTER_DEVICE, SERVER, Wire } from '../../support/wire.ts';
 import type { Fault } from './fault.ts';
 import type { Scene } from './scene.ts';
 
 /** Which katran the launcher starts: the double, with its real XDP, or the real server. */
 export type Server = 'double' | 'real';
 
-export const DEVICE = 'lb0';
-export const ROUTER_MAC = '02:00:00:00:77:01';
-const SERVER = '127.0.0.1:50051';
-const ROUTER_DEVICE = 'gw0';
-
-/** A load balancer and its router, of one scene alone: two network namespaces with a veth pair, and a bpffs. */
-export class Wire {
-  readonly host = makeNamespace('fault-lb');
-  readonly #router: Namespace = makeNamespace('fault-gw');
-  readonly #directory: BpfDirectory = makeBpfDirectory();
-  #calls: KatranCalls | undefined;
+/** The wire of one scene alone, and a bpffs. */
+class SceneWire extends Wire {
+  readonly #directory = makeBpfDirectory();
   #root: RootArray | undefined;
-
-  constructor() {
-    this.link();
-  }
-
-  /** Joins the two, as at the beginning; for an interface that was taken away. */
-  link(): void {
-    connect(
-      { namespace: this.host, device: DEVICE, addresses: ['10.77.0.2/24'] },
-      {
-        namespace: this.#router,
-        device: ROUTER_DEVICE,
-        addresses: ['10.77.0.1/24'],
-        mac: ROUTER_MAC,
-      },
-    );
-    this.host.ip('route replace default via 10.77.0.1');
-  }
-
-  /** The words that put a program onto the load balancer. */
-  get within(): string[] {
-    return ['ip', 'netns', 'exec', this.host.name];
-  }
-
-  /** What is on the load balancer's interface. */
-  get attached(): AttachedProgram | null {
-    return attachedProgram(this.host.ip(`-j -d link show dev ${DEVICE}`));
-  }
 
   /** Puts the program of somebody else in the place of what is there, in one step. */
   replaceProgram(): void {
-    attachPass(this.#router, ROUTER_DEVICE, this.#directory);
-    const other = attachedProgram(this.#router.ip(`-j -d link show dev ${ROUTER_DEVICE}`));
+    attachPass(this.router, ROUTER_DEVICE, this.#directory);
+    const other = attachedProgram(this.router.ip(`-j -d link show dev ${ROUTER_DEVICE}`));
     this.host.run(
       ...(['bpftool', 'net', 'attach', 'xdp', 'id', String(other?.id), 'dev', DEVICE, 'overwrite'] as const),
     );
@@ -86,23 +43,15 @@ export class Wire {
     return this.#root;
   }
 
-  /** A call by another client than the launcher. */
-  call(method: string, request: object): Promise<CallAnswer> {
-    this.#calls ??= new KatranCalls(this.within);
-    return this.#calls.call(SERVER, method, request);
-  }
-
-  async remove(): Promise<void> {
-    await this.#calls?.close();
+  override async remove(): Promise<void> {
     this.#directory.remove();
-    removeNamespace(this.host);
-    removeNamespace(this.#router);
+    await super.remove();
   }
 }
 
-const wires = new WeakMap<Scene, Wire>();
+const wires = new WeakMap<Scene, SceneWire>();
 
-export function wireOf(scene: Scene): Wire {
+export function wireOf(scene: Scene): SceneWire {
   const wire = wires.get(scene);
   if (wire === undefined) throw new Error('this scene has no wire');
   return wire;
@@ -112,7 +61,7 @@ export function wireOf(scene: Scene): Wire {
 function scriptFor(scene: Scene, start: string): string {
   const file = scene.file('katran_server_grpc');
   const note = `echo '{"event":"start","time":0,"pid":'$$'}' >>"$KATRAN_DOUBLE_JOURNAL"`;
-  fs.writeFileSync(file, `#!/bin/sh\n${note}\n${start}\n`, { mode: 0o755 });
+  writeScript(file, `${note}\n${start}`);
   return file;
 }
 
@@ -143,7 +92,7 @@ export function onWire(
     double: { REAL_XDP: 1, INTERFACES: '' },
     skippedBecause: () => (reason === null ? (reason = whyNoWire(server)) : reason),
     before: (scene) => {
-      const wire = new Wire();
+      const wire = new SceneWire();
       wires.set(scene, wire);
       scene.onRelease(() => wire.remove());
       if (isShared) wire.share();
