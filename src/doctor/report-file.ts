@@ -1,23 +1,15 @@
 import fs from 'node:fs';
 import { Failure, errnoOf, messageOf } from '../failure.ts';
 import { replaceFile, UnwritableFile } from '../linux/atomic-file.ts';
+import { withRegularFile } from '../linux/regular-file.ts';
 
 /** The first line of every report: by it we know a file as our own. */
 export const REPORT_TITLE = 'start-katran report, version 1';
 
 function isOurs(file: string): boolean {
-  const descriptor = fs.openSync(
-    file,
-    fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK,
-  );
-  try {
-    if (!fs.fstatSync(descriptor).isFile()) return false;
-    const start = Buffer.alloc(REPORT_TITLE.length);
-    fs.readSync(descriptor, start, 0, start.length, 0);
-    return start.toString('latin1') === REPORT_TITLE;
-  } finally {
-    fs.closeSync(descriptor);
-  }
+  const start = Buffer.alloc(REPORT_TITLE.length);
+  withRegularFile(file, (descriptor) => fs.readSync(descriptor, start, 0, start.length, 0));
+  return start.toString('latin1') === REPORT_TITLE;
 }
 
 function requireFree(file: string): void {

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Failure, errnoOf, messageOf } from '../../failure.ts';
 import { replaceFile, unwritable, UnwritableFile } from '../../linux/atomic-file.ts';
+import { withRegularFile } from '../../linux/regular-file.ts';
 import type { Log } from '../../log/log.ts';
 import { checkInterfaceName } from '../../linux/net-device.ts';
 import type { Root } from '../../linux/root.ts';
@@ -66,25 +67,10 @@ export function parseSavedMasks(text: string, file: string): SavedMask[] {
 /** The masks saved for an interface, or undefined when nothing is saved. Throws Failure. */
 export function readSavedMasks(root: Root, interfaceName: string): SavedMask[] | undefined {
   const file = savedMasksPath(root, interfaceName);
-  let text: string;
+  let text: string | undefined;
   try {
-    // O_NOFOLLOW: what root reads and writes back must be our own file, never what a link points to.
-    const descriptor = fs.openSync(
-      file,
-      fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK,
-    );
-    try {
-      // A pipe in its place would be waited for, without an ear for signals.
-      if (!fs.fstatSync(descriptor).isFile())
-        throw new Failure(`cannot read the saved IRQ masks in ${file}: it is no regular file`, {
-          remedy: 'remove it',
-        });
-      text = fs.readFileSync(descriptor, 'utf8');
-    } finally {
-      fs.closeSync(descriptor);
-    }
+    text = withRegularFile(file, (descriptor) => fs.readFileSync(descriptor, 'utf8'));
   } catch (error) {
-    if (error instanceof Failure) throw error;
     const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     const advice =
@@ -93,6 +79,10 @@ export function readSavedMasks(root: Root, interfaceName: string): SavedMask[] |
       remedy: advice,
     });
   }
+  if (text === undefined)
+    throw new Failure(`cannot read the saved IRQ masks in ${file}: it is no regular file`, {
+      remedy: 'remove it',
+    });
   return parseSavedMasks(text, file);
 }
 

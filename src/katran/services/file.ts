@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import { errnoOf, Failure, messageOf } from '../../failure.ts';
 import { replaceFile } from '../../linux/atomic-file.ts';
+import { withRegularFile } from '../../linux/regular-file.ts';
 import { formatServices, parseServices } from './document.ts';
 import { ordered } from './order.ts';
 import type { Services } from './types.ts';
@@ -17,20 +18,16 @@ function ownerTrouble({ uid, mode }: fs.Stats): string | undefined {
   return undefined;
 }
 
-function readRegularFile(file: string): string {
-  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
-  const descriptor = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  try {
-    const stats = fs.fstatSync(descriptor);
-    if (!stats.isFile()) throw new Failure(`cannot use ${file}: it is no regular file`);
+function textOf(file: string): string {
+  const text = withRegularFile(file, (descriptor, stats) => {
     const trouble = ownerTrouble(stats);
     if (trouble !== undefined) throw new Failure(`cannot use ${file}: ${trouble}`);
     if (stats.size > LARGEST_BYTES)
       throw new Failure(`cannot use ${file}: it has ${stats.size} bytes, and no services need that`);
     return fs.readFileSync(descriptor, 'utf8');
-  } finally {
-    fs.closeSync(descriptor);
-  }
+  });
+  if (text === undefined) throw new Failure(`cannot use ${file}: it is no regular file`);
+  return text;
 }
 
 /**
@@ -40,7 +37,7 @@ function readRegularFile(file: string): string {
 export function readServicesFile(file: string): Services | undefined {
   let text: string;
   try {
-    text = readRegularFile(file);
+    text = textOf(file);
   } catch (error) {
     if (error instanceof Failure) throw error;
     const code = errnoOf(error);
