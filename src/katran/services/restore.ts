@@ -61,6 +61,14 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Failure && 'code' in error && error.code === 'CANCELLED';
 }
 
+/** Bits that are set, then those that are cleared; nothing where none changes. */
+const bitsOf = ({ set, clear }: { readonly set: number; readonly clear: number }) =>
+  [[set, true] as const, [clear, false] as const].filter(([bits]) => bits !== 0);
+
+/** What is taken away, then what is added: one call each, none for nothing. */
+const listsOf = <T>(surplus: readonly T[], added: readonly T[]) =>
+  [['DEL', surplus] as const, ['ADD', added] as const].filter(([, list]) => list.length > 0);
+
 async function changeVip(
   changer: Changer,
   calls: ServiceCalls,
@@ -72,22 +80,12 @@ async function changeVip(
     !(await changer.make(`add VIP ${name}`, () => calls.addVip(vip, add, CHANGE_DEADLINE_MS)))
   )
     return;
-  for (const [bits, on] of [
-    [set, true],
-    [clear, false],
-  ] as const) {
-    if (bits !== 0)
-      await changer.make(`flags of VIP ${name}`, () => calls.modifyVip(vip, bits, on, CHANGE_DEADLINE_MS));
-  }
-  for (const [action, list] of [
-    ['DEL', surplus],
-    ['ADD', reals],
-  ] as const) {
-    if (list.length > 0)
-      await changer.make(`reals of VIP ${name}`, () =>
-        calls.modifyRealsForVip(action, vip, list, CHANGE_DEADLINE_MS),
-      );
-  }
+  for (const [bits, on] of bitsOf({ set, clear }))
+    await changer.make(`flags of VIP ${name}`, () => calls.modifyVip(vip, bits, on, CHANGE_DEADLINE_MS));
+  for (const [action, list] of listsOf(surplus, reals))
+    await changer.make(`reals of VIP ${name}`, () =>
+      calls.modifyRealsForVip(action, vip, list, CHANGE_DEADLINE_MS),
+    );
 }
 
 async function makeChanges(changer: Changer, changes: Changes, options: RestoreOptions): Promise<void> {
@@ -103,24 +101,13 @@ async function makeChanges(changer: Changer, changes: Changes, options: RestoreO
     await changeVip(changer, calls, change);
     tell();
   }
-  for (const { address, set, clear } of changes.realFlags) {
-    for (const [bits, on] of [
-      [set, true],
-      [clear, false],
-    ] as const) {
-      if (bits !== 0)
-        await changer.make(`flags of real ${address}`, () =>
-          calls.modifyReal(address, bits, on, CHANGE_DEADLINE_MS),
-        );
-    }
-  }
-  for (const [action, list] of [
-    ['DEL', changes.quicDeleted],
-    ['ADD', changes.quic],
-  ] as const) {
-    if (list.length > 0)
-      await changer.make('QUIC ids', () => calls.modifyQuicRealsMapping(action, list, CHANGE_DEADLINE_MS));
-  }
+  for (const { address, ...flags } of changes.realFlags)
+    for (const [bits, on] of bitsOf(flags))
+      await changer.make(`flags of real ${address}`, () =>
+        calls.modifyReal(address, bits, on, CHANGE_DEADLINE_MS),
+      );
+  for (const [action, list] of listsOf(changes.quicDeleted, changes.quic))
+    await changer.make('QUIC ids', () => calls.modifyQuicRealsMapping(action, list, CHANGE_DEADLINE_MS));
   for (const { somark } of changes.healthchecksDeleted)
     await changer.make(`delete healthcheck of mark ${somark}`, () =>
       calls.delHealthcheckerDst(somark, CHANGE_DEADLINE_MS),
