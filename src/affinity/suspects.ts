@@ -2,7 +2,7 @@ import { findProcesses } from '../linux/processes.ts';
 import type { Root } from '../linux/root.ts';
 
 /** Services that move interrupts by themselves, by the name in /proc/PID/comm. */
-export const INTERRUPT_MOVERS = ['irqbalance', 'tuned'] as const;
+const INTERRUPT_MOVERS = ['irqbalance', 'tuned'] as const;
 
 /**
  * What to say about who may have changed a mask: `; irqbalance (pid 812) is running and moves interrupts: stop it`,

@@ -7,7 +7,7 @@ import { unknownFlagIn } from './program.ts';
 import { readWhole, type Read } from './read-whole.ts';
 
 /** Read when no `-flagfile` is given, if it exists. */
-export const DEFAULT_FLAG_FILE = '/etc/start-katran/flags';
+const DEFAULT_FLAG_FILE = '/etc/start-katran/flags';
 
 /**
  * Parses a flag file: one `name=value` or `name` (a boolean) a line; a `#` at the beginning of a line or after a space

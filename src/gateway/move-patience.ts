@@ -6,7 +6,7 @@ import type { Gateway, NextHop } from './types.ts';
  */
 export const MOVE_PATIENCE_MS = 3000;
 /** And in so many looks in a row: after a pause of this process two looks say nothing of the time between them. */
-export const MOVE_LOOKS = 3;
+const MOVE_LOOKS = 3;
 /** While a move waits to be believed, the next look is that soon, whatever `-gateway_interval` says. */
 export const MOVE_LOOK_MS = 1000;
 

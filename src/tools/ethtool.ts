@@ -52,7 +52,7 @@ export interface Indirection {
 }
 
 /** `RX flow hash indirection table for eth0 with 8 RX ring(s):` and its rows; undefined when there is no such table. */
-export function parseIndirection(text: string): Indirection | undefined {
+function parseIndirection(text: string): Indirection | undefined {
   const rings = / with (\d+) RX ring/.exec(text)?.[1];
   if (rings === undefined) return undefined;
   const rows = [...text.matchAll(/^\s*\d+:((?:\s+\d+)+)\s*$/gm)];
@@ -72,7 +72,7 @@ export interface ReceiveRing {
 }
 
 /** Undefined where the output does not say. */
-export function parseReceiveRing(text: string): ReceiveRing | undefined {
+function parseReceiveRing(text: string): ReceiveRing | undefined {
   const [most, now] = [...text.matchAll(/^RX:\s+(\d+)/gm)].map(([, count]) => Number(count));
   return most === undefined || now === undefined ? undefined : { most, now };
 }

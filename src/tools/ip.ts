@@ -92,7 +92,7 @@ export interface Rule {
 }
 
 /** Of the output of `ip -j rule show`. Throws Failure when that is no JSON. */
-export function parseRules(text: string): Rule[] {
+function parseRules(text: string): Rule[] {
   return parseToolList('ip', text).map((rule) => ({
     priority: numberField(rule, 'priority') ?? 0,
     table: textField(rule, 'table') ?? numberField(rule, 'table')?.toString() ?? null,

@@ -32,7 +32,7 @@ export function sameMask(one: string, other: string): boolean {
 }
 
 /** Why the kernel refuses a write to /proc/irq/N/smp_affinity (kernel/irq/proc.c, kernel/irq/manage.c), by errno. */
-export function refusalInWords(code: string | undefined, uid: number | undefined = ownUid()): string {
+function refusalInWords(code: string | undefined, uid: number | undefined = ownUid()): string {
   const asRoot = uid === undefined || uid === 0;
   switch (code) {
     case 'EIO':

@@ -9,7 +9,7 @@ export function log(level: Level, source: string, message: string): void {
 }
 
 /** `I20261122 12:16:49.889542 29176 File.cpp:69] `, or in older builds `I0128 14:19:51.431486  9176 File.cpp:69] `. */
-export function glogPrefix(level: Level, source: string, time: Date, thread: number, old: boolean): string {
+function glogPrefix(level: Level, source: string, time: Date, thread: number, old: boolean): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   const day = `${two(time.getMonth() + 1)}${two(time.getDate())}`;
   const clock = `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}`;

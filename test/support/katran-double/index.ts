@@ -198,7 +198,7 @@ function isReserved(port: number): Promise<boolean> {
 }
 
 /** The journal's complete lines. */
-export function readJournal(path: string): JournalEvent[] {
+function readJournal(path: string): JournalEvent[] {
   const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
   return lines.map((line) => {
     const parsed: unknown = JSON.parse(line);

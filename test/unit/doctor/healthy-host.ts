@@ -78,7 +78,7 @@ export const holder = (pid: number, command: string, inode: number): Edits => ({
   [`proc/${pid}/cmdline`]: `/usr/local/bin/${command}\0-intf=eth0\0`,
   [`proc/${pid}/fd/5`]: { link: `socket:[${inode}]` },
 });
-export const NO_SOCKETS = '  sl  local_address rem_address   st\n';
+const NO_SOCKETS = '  sl  local_address rem_address   st\n';
 
 const tunnelDevice = (name: string, type: number): Edits => ({
   [`sys/class/net/${name}/flags`]: '0xc1\n',
@@ -146,7 +146,7 @@ function edit(directory: string, edits: Edits): void {
 }
 
 /** The start of an ELF file, as much as is looked at. */
-export function elf(machine: number, { bits = 64, little = true } = {}): Buffer {
+function elf(machine: number, { bits = 64, little = true } = {}): Buffer {
   const bytes = Buffer.alloc(64);
   bytes.set([0x7f, 0x45, 0x4c, 0x46, bits === 64 ? 2 : 1, little ? 1 : 2, 1]);
   if (little) bytes.writeUInt16LE(machine, 18);
