@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { type Ending, Failure } from '../failure.ts';
-import type { KatranServicesClient } from '../katran/call-error.ts';
+import type { KatranServicesClient } from '../katran/calls.ts';
 import { katranEndpoint } from '../katran/endpoint.ts';
 import { openKatranClientLazily } from '../katran/lazy-client.ts';
 import { formatServices, parseServices } from '../katran/services/document.ts';

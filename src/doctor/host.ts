@@ -10,7 +10,7 @@ import { readInterrupts, type InterruptTable } from '../linux/interrupts.ts';
 import { readMembers, readNetDevice, type NetDevice } from '../linux/net-device.ts';
 import type { Root } from '../linux/root.ts';
 import { findListeners, type Listener } from '../linux/tcp-listeners.ts';
-import type { Log } from '../log/log.ts';
+import { SILENT } from '../log/log.ts';
 import { planForInterface } from '../planning/plan.ts';
 import type { Task } from '../planning/task.ts';
 import type { World } from '../world.ts';
@@ -18,13 +18,6 @@ import { kernelRelease, type KernelRelease } from '../linux/kernel-release.ts';
 import { readChannels, readFeatures, type Channels, type Feature } from '../tools/ethtool.ts';
 import { readLink, type LinkDetails } from '../tools/ip.ts';
 import { askingOnce, recordedTools, type Tools } from '../tools/toolbox.ts';
-
-const SILENT: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 /** Looks only once, also when the look failed. */
 function once<T>(look: () => T): () => T {

@@ -1,23 +1,4 @@
 import { Failure } from '../failure.ts';
-import type { Counters, ServiceCalls } from './services/calls.ts';
-
-/**
- * The calls the launcher makes, each with a deadline of its own in ms. All of them throw KatranCallError.
- * This file does not load gRPC, so that it can be imported where no call is made.
- */
-export interface KatranClient {
-  /** The raw text katran answers with: lower case, from some releases with a colon at its end. */
-  getMac(deadlineMs: number): Promise<string>;
-  /** Katran's success flag, which is true for an invalid MAC too: validate before, read back after. */
-  changeMac(mac: string, deadlineMs: number): Promise<boolean>;
-  /** v1: packets that used the small shared fallback table, since katran's start. */
-  getLruFallbackStats(deadlineMs: number): Promise<Counters>;
-  /** Ends calls under way (CANCELLED) and closes every connection at once: one left open costs katran 20 s at its end. */
-  close(): void;
-}
-
-/** A client that can also be asked, and told, about VIPs and reals. */
-export interface KatranServicesClient extends KatranClient, ServiceCalls {}
 
 const MEANING: Readonly<Record<string, string>> = {
   UNAVAILABLE: 'nothing accepts calls there; is katran_server_grpc running, and is -server its address?',
@@ -26,7 +7,7 @@ const MEANING: Readonly<Record<string, string>> = {
   UNIMPLEMENTED: 'whatever listens there is not a katran_server_grpc that knows this call',
 };
 
-/** A call to katran that did not succeed. */
+/** A call to katran that did not succeed. This file does not load gRPC, so that it can be imported where no call is made. */
 export class KatranCallError extends Failure {
   /** The gRPC status by name: UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED (how katran refuses a change), … */
   readonly code: string;

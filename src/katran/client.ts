@@ -1,13 +1,12 @@
 import { type ClientUnaryCall, type ServiceError, status } from '@grpc/grpc-js';
-import { KatranCallError, type KatranServicesClient } from './call-error.ts';
+import { field, healthchecksOf, list, quicOf, realOf, vipOf } from './answers.ts';
+import { KatranCallError } from './call-error.ts';
+import type { KatranServicesClient } from './calls.ts';
 import { Channel, type Admits } from './channel.ts';
 import { dialTarget } from './dial-target.ts';
 import type { Counters } from './services/calls.ts';
-import { canonicalAddress } from './services/order.ts';
-import type { HealthcheckTarget, QuicReal, Real, VipKey } from './services/types.ts';
+import type { VipKey } from './services/types.ts';
 import { katranMethod, katranServiceMethods } from './service-methods.ts';
-
-export { KatranCallError, type KatranClient } from './call-error.ts';
 
 /** It fails at once; on a loaded machine the call to katran is not kept waiting for it. */
 const REHEARSAL_MS = 100;
@@ -132,52 +131,7 @@ export async function rehearseCall(): Promise<void> {
 
 const keyOf = ({ address, port, protocol }: VipKey): VipKey => ({ address, port, protocol });
 
-function list<T>(message: object, name: string, entry: (value: object) => T): T[] {
-  const values = field(message, name);
-  if (!Array.isArray(values)) return [];
-  return values.flatMap((value: unknown) =>
-    typeof value === 'object' && value !== null ? [entry(value)] : [],
-  );
-}
-
-const textOf = (value: object, name: string): string => String(field(value, name));
-const numberOf = (value: object, name: string): number => Number(field(value, name));
-
-/** Addresses as katran writes them become the one text they have here. */
-const addressOf = (value: object): string => {
-  const text = textOf(value, 'address');
-  return canonicalAddress(text) ?? text;
-};
-
-/** The address as katran has it: a VIP is known by the very text it was added with. */
-const vipOf = (value: object): VipKey => ({
-  address: textOf(value, 'address'),
-  port: numberOf(value, 'port'),
-  protocol: numberOf(value, 'protocol'),
-});
-
-const realOf = (value: object): Real => ({
-  address: addressOf(value),
-  weight: numberOf(value, 'weight'),
-  flags: numberOf(value, 'flags'),
-});
-
-const quicOf = (value: object): QuicReal => ({ address: addressOf(value), id: numberOf(value, 'id') });
-
-/** A map<int32, string>: marks above 2^31 - 1 come as negative numbers. */
-function healthchecksOf(value: unknown): HealthcheckTarget[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).map(([somark, address]) => ({
-    somark: Number(somark) >>> 0,
-    address: canonicalAddress(String(address)) ?? String(address),
-  }));
-}
-
 /** The peer is gone, or it is there and silent: its connection is worth nothing for the next call. */
 function isConnectionTrouble(error: ServiceError): boolean {
   return error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED;
-}
-
-function field(message: object, name: string): unknown {
-  return Object.entries(message).find(([key]) => key === name)?.[1];
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { ownsServerEnd } from '../linux/tcp-peers.ts';
 import { openRoot } from '../linux/root.ts';
-import type { KatranServicesClient } from './call-error.ts';
+import type { KatranServicesClient } from './calls.ts';
 
 /** A client for katran at this address; gRPC is loaded here, and on no other path. */
 export async function openKatranClientLazily(address: string): Promise<KatranServicesClient> {

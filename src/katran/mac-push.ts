@@ -1,6 +1,6 @@
 import { Failure, messageOf } from '../failure.ts';
 import { parseMac } from '../linux/mac.ts';
-import type { KatranClient } from './call-error.ts';
+import type { KatranClient } from './calls.ts';
 
 /** Milliseconds a healthy katran needs at most for one call; it answers in about one. */
 export const CALL_DEADLINE_MS = 1000;

@@ -1,5 +1,5 @@
 import { EXIT, Failure } from '../failure.ts';
-import type { KatranServicesClient } from '../katran/call-error.ts';
+import type { KatranServicesClient } from '../katran/calls.ts';
 import { describeExit, type Phase } from '../katran/exit-words.ts';
 import { exitStatusOf, unaskedStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import { leftBehind } from './left-behind.ts';

@@ -1,5 +1,5 @@
 import { Failure, messageOf } from '../failure.ts';
-import type { KatranClient } from '../katran/call-error.ts';
+import type { KatranClient } from '../katran/calls.ts';
 import type { Log } from '../log/log.ts';
 import { hasMac, pushMac } from '../katran/mac-push.ts';
 

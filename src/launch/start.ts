@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { checkOwnPort, isListening } from '../katran/port.ts';
-import type { KatranServicesClient } from '../katran/call-error.ts';
+import type { KatranServicesClient } from '../katran/calls.ts';
 import { openKatranClientAhead, openKatranClientOf } from '../katran/lazy-client.ts';
 import { startKatran, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import { restoreShown } from '../katran/services/restore-shown.ts';
@@ -33,19 +33,16 @@ export const PARTS: LaunchParts = {
   tcProgramsOf: (pid) => tcProgramsOf(openRoot('/'), pid),
 };
 
-/** A katran that answers, is the one that was started, and has its MAC and its services. */
-export interface UpKatran {
-  readonly process: KatranProcess;
-  readonly client: KatranServicesClient;
-}
-
 /** Why the waiting for katran ended before it was up. */
 export type NotUp =
   | { readonly kind: 'exited'; readonly exit: KatranExit }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'timeout' };
 
-/** How a start ended; a katran that is not up may still be running. */
+/**
+ * How a start ended: with the client of a katran that answers, is the one that was started, and has its MAC and its services. One that is
+ * not up may still be running.
+ */
 export type Start =
   { readonly client: KatranServicesClient } | { readonly client: undefined; readonly why: NotUp };
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EXIT, Failure, messageOf } from '../failure.ts';
 import type { Gateway } from '../gateway/types.ts';
-import type { KatranServicesClient } from '../katran/call-error.ts';
+import type { KatranServicesClient } from '../katran/calls.ts';
 import { describeExit } from '../katran/exit-words.ts';
 import { exitStatusOf, unaskedStatusOf, type KatranExit, type KatranProcess } from '../katran/process.ts';
 import type { RootArray } from '../katran/root-array.ts';

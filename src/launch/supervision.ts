@@ -4,7 +4,7 @@ import { watchGateway } from '../gateway/watch.ts';
 import { hearsRouteMessages } from '../linux/netlink-sockets.ts';
 import { openKernelEvents } from '../tools/ip-monitor.ts';
 import { recordedTools } from '../tools/toolbox.ts';
-import type { KatranServicesClient } from '../katran/call-error.ts';
+import type { KatranServicesClient } from '../katran/calls.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { Services } from '../katran/services/types.ts';
 import type { KatranProcess } from '../katran/process.ts';

@@ -1,5 +1,5 @@
 import { Failure, messageOf } from '../failure.ts';
-import type { KatranServicesClient } from '../katran/call-error.ts';
+import type { KatranServicesClient } from '../katran/calls.ts';
 import { describeExit } from '../katran/exit-words.ts';
 import type { KatranProcess } from '../katran/process.ts';
 import type { RootArray } from '../katran/root-array.ts';

@@ -3,19 +3,12 @@ import { NoReceiveInterrupts } from '../affinity/vectors/no-vectors.ts';
 import type { Options } from '../cli/options.ts';
 import { Failure } from '../failure.ts';
 import { KernelFileError, type Root } from '../linux/root.ts';
-import type { Log } from '../log/log.ts';
+import { SILENT, type Log } from '../log/log.ts';
 import { chooseInterface } from './interface.ts';
 import { planForInterface } from './plan.ts';
 
 /** Looking reads some files of /proc and /sys. */
 const EVERY_MS = 200;
-/** What is said at last is said by whoever goes on. */
-const SILENT: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 /** What is missing of an interface, a clause; undefined when nothing is that time would bring. */
 export function missingOfLink(options: Options, root: Root): string | undefined {

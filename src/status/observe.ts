@@ -3,11 +3,11 @@ import { chooseInterface } from '../planning/interface.ts';
 import { Failure } from '../failure.ts';
 import { parseMac } from '../linux/mac.ts';
 import { resolveGateway } from '../gateway/resolve.ts';
-import type { KatranClient } from '../katran/call-error.ts';
+import type { KatranClient } from '../katran/calls.ts';
 import type { KatranEndpoint } from '../katran/endpoint.ts';
 import { readTopology } from '../linux/cpu-topology.ts';
 import { readInterrupts } from '../linux/interrupts.ts';
-import type { Log } from '../log/log.ts';
+import { SILENT } from '../log/log.ts';
 import { planForInterface } from '../planning/plan.ts';
 import type { Task } from '../planning/task.ts';
 import { findKatran, type FoundKatran } from '../katran/find-katran.ts';
@@ -25,13 +25,6 @@ const CALL_DEADLINE_MS = 3000;
 /** For the counters of all VIPs together. */
 const TRAFFIC_MS = 3000;
 const IP_TIMEOUT_MS = 1000;
-/** A report has its own words for what it cannot find. */
-const SILENT: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 /** Where status looks, and whom it asks. */
 export interface Subject {

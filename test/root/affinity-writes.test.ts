@@ -8,18 +8,13 @@ import type { AffinityPlan, PlannedVector } from '../../src/affinity/types.ts';
 import { readTopology } from '../../src/linux/cpu-topology.ts';
 import { readInterrupts } from '../../src/linux/interrupts.ts';
 import { openRoot } from '../../src/linux/root.ts';
+import { SILENT } from '../../src/log/log.ts';
 import { formatAffinityMask, parseAffinityMask } from '../../src/linux/smp-affinity.ts';
 import { ARTIFACTS, Running, scratch } from '../support/launcher.ts';
 import { makeMachine } from '../support/machines.ts';
 
 const isRoot = process.geteuid?.() === 0;
 const live = openRoot('/');
-const quiet = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 /** No interface of this name exists: the saved file of this test can be nobody else's. */
 const INTERFACE = 'sk-test-writes';
 const SAVED = `/run/start-katran/${INTERFACE}.json`;
@@ -108,10 +103,10 @@ describe.skipIf(CANNOT_WRITE !== undefined)(
     const masksNow = (): Map<number, string> => new Map(movable.map(({ irq }) => [irq, maskOf(irq)]));
 
     test('a plan is written, and restore brings back what was there', () => {
-      applyPlan(live, planOf([vector(one), vector(two)]), { log: quiet });
+      applyPlan(live, planOf([vector(one), vector(two)]), { log: SILENT });
       expect([one, two].map(({ irq }) => parseAffinityMask(maskOf(irq)))).toEqual([[target], [target]]);
       expect(fs.statSync(SAVED).mode & 0o777).toBe(0o600);
-      const report = restoreMasks(live, INTERFACE, { log: quiet });
+      const report = restoreMasks(live, INTERFACE, { log: SILENT });
       expect(report.failed).toEqual([]);
       expect(masksNow()).toEqual(before);
       expect(fs.existsSync(SAVED)).toBe(false);
@@ -138,7 +133,7 @@ describe.skipIf(CANNOT_WRITE !== undefined)(
     ];
     test.each(refused)('%s is refused by the kernel, and the others are put back', (_what, bad, reason) => {
       if (bad === undefined) throw new Error('unreachable: skipped');
-      expect(() => applyPlan(live, planOf([vector(one), bad]), { log: quiet })).toThrow(reason);
+      expect(() => applyPlan(live, planOf([vector(one), bad]), { log: SILENT })).toThrow(reason);
       expect(masksNow()).toEqual(before);
       expect(fs.existsSync(SAVED)).toBe(false);
     });
@@ -148,7 +143,7 @@ describe.skipIf(CANNOT_WRITE !== undefined)(
       () => {
         const kept = managed[0] ?? { irq: 0, name: '' };
         expect(() =>
-          applyPlan(live, planOf([vector(one), vector(two), vector(kept)]), { log: quiet }),
+          applyPlan(live, planOf([vector(one), vector(two), vector(kept)]), { log: SILENT }),
         ).toThrow(
           new RegExp(`cannot set irq ${kept.irq} .*(EIO|EPERM), this interrupt is managed by the kernel`),
         );
@@ -161,7 +156,7 @@ describe.skipIf(CANNOT_WRITE !== undefined)(
       const plan = planOf([vector(one)]);
       process.seteuid?.(65534);
       try {
-        expect(() => applyPlan(live, plan, { log: quiet })).toThrow(/EACCES.*run as root/);
+        expect(() => applyPlan(live, plan, { log: SILENT })).toThrow(/EACCES.*run as root/);
       } finally {
         process.seteuid?.(0);
       }
@@ -184,7 +179,7 @@ describe.skipIf(!isRoot)(`a full disk (${isRoot ? 'as root' : 'needs root'})`, (
         cpu: 0,
       }));
       const before = fs.readFileSync(path.join(place.path, 'proc/irq/32/smp_affinity'), 'utf8');
-      expect(() => applyPlan(root, planOf(vectors), { log: quiet })).toThrow(
+      expect(() => applyPlan(root, planOf(vectors), { log: SILENT })).toThrow(
         /ENOSPC; no mask was written; make room there/,
       );
       expect(fs.readFileSync(path.join(place.path, 'proc/irq/32/smp_affinity'), 'utf8')).toBe(before);

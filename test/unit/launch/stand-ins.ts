@@ -1,4 +1,4 @@
-import type { KatranServicesClient } from '../../../src/katran/call-error.ts';
+import type { KatranServicesClient } from '../../../src/katran/calls.ts';
 import type { KatranExit, KatranProcess } from '../../../src/katran/process.ts';
 import type { SignalSource } from '../../../src/launch/signals.ts';
 import type { Log } from '../../../src/log/log.ts';

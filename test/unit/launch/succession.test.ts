@@ -1,6 +1,6 @@
 // One katran after the other, each handed in: what is in the slots at each step, and who lives.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { KatranServicesClient } from '../../../src/katran/call-error.ts';
+import type { KatranServicesClient } from '../../../src/katran/calls.ts';
 import { Failure } from '../../../src/failure.ts';
 import { RootArray } from '../../../src/katran/root-array.ts';
 import type { Real, VipKey } from '../../../src/katran/services/types.ts';

@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openKatranClient } from '../../../src/katran/client.ts';
-import type { KatranClient } from '../../../src/katran/call-error.ts';
+import type { KatranClient } from '../../../src/katran/calls.ts';
 import {
   buildKatranDouble,
   type Double,
