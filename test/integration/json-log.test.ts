@@ -68,10 +68,9 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
 
   it('wraps both of katran’s streams, with the level of its own letter, among the launcher’s lines', async () => {
     const launcher = await launchWith();
-    await launcher.saysOnStderr(/katran is up and running/);
+    await launcher.isUp();
     const relay = relayOf(launcher);
-    launcher.kill('SIGTERM');
-    const { status, stdout, stderr } = await launcher.ended;
+    const { status, stdout, stderr } = await launcher.stop();
     expect(status).toBe(0);
     expect(linesOf(stdout)).toMatchObject([
       {
@@ -103,8 +102,7 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
     await expect
       .poll(() => fs.readFileSync(file, 'utf8'), { timeout: 60_000 })
       .toContain('katran is up and running');
-    launcher.kill('SIGTERM');
-    const { stdout } = await launcher.ended;
+    const { stdout } = await launcher.stop();
     const lines = fs.readFileSync(file, 'utf8').trimEnd().split('\n');
     const priorities = { info: '<6>', warn: '<4>', error: '<3>' };
     for (const line of lines) {
@@ -119,7 +117,7 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
 
   it('gives katran nothing but the two write ends', async () => {
     const launcher = await launchWith();
-    await launcher.saysOnStderr(/katran is up and running/);
+    await launcher.isUp();
     const pid = await katranPid();
     const pipes = fs
       .readdirSync(`/proc/${pid}/fd`)
@@ -156,11 +154,10 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
   ])('keeps lines of %s, in parts, in bounded memory', async (_size, length, count) => {
     const launcher = await launchWith({ FLOOD: 1000, FLOOD_LINES: count, FLOOD_LENGTH: length });
     await flooded();
-    await launcher.saysOnStderr(/katran is up and running/);
+    await launcher.isUp();
     const relay = relayOf(launcher);
     expect(highWaterKiB(relay)).toBeLessThan(128 * 1024);
-    launcher.kill('SIGTERM');
-    const { stderr } = await launcher.ended;
+    const { stderr } = await launcher.stop();
     const wholes: string[] = [];
     let line = '';
     for (const { source, msg, more } of linesOf(stderr)) {
@@ -177,8 +174,7 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
   it('keeps NUL bytes', async () => {
     const launcher = await launchWith({ FLOOD: 1000, FLOOD_LINES: 20, FLOOD_LENGTH: 119, FLOOD_NUL: 1 });
     await flooded();
-    launcher.kill('SIGTERM');
-    const { stderr } = await launcher.ended;
+    const { stderr } = await launcher.stop();
     const floods = linesOf(stderr).filter(({ msg }) => msg.startsWith('flood '));
     expect(floods.map(({ msg }) => msg.slice(16))).toEqual(counting(20).map(() => '\0'.repeat(102)));
   });
@@ -186,7 +182,7 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
   it('goes on relaying a katran that goes on, when the launcher is killed', async () => {
     const lines = 60_000;
     const launcher = await launchWith({ FLOOD: 20_000, FLOOD_LINES: lines });
-    await launcher.saysOnStderr(/katran is up and running/);
+    await launcher.isUp();
     const katran = await katranPid();
     const relay = relayOf(launcher);
     launcher.kill('SIGKILL');
@@ -204,7 +200,7 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
 
   it('does not let katran die or stop when nobody reads any more', async () => {
     const launcher = await launchWith({ FLOOD: 50_000, FLOOD_LINES: 100_000 });
-    await launcher.saysOnStderr(/katran is up and running/);
+    await launcher.isUp();
     launcher.child.stderr?.destroy();
     launcher.child.stdout?.destroy();
     await flooded();
@@ -223,23 +219,21 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
     expect(highWaterKiB(relayOf(launcher))).toBeLessThan(128 * 1024);
     launcher.child.stderr?.resume();
     await flooded();
-    await launcher.saysOnStderr(/katran is up and running/);
-    launcher.kill('SIGTERM');
-    const { stderr } = await launcher.ended;
+    await launcher.isUp();
+    const { stderr } = await launcher.stop();
     expect(floodNumbers(linesOf(stderr))).toEqual(counting(lines));
   });
 
   it('starts another relay when one is killed, and katran does not notice', async () => {
     const launcher = await launchWith({ FLOOD: 1000, FLOOD_LINES: 3000 });
-    await launcher.saysOnStderr(/katran is up and running/);
+    await launcher.isUp();
     const first = relayOf(launcher);
     process.kill(first, 'SIGKILL');
     await launcher.saysOnStderr(
       /the relay of katran's output \(pid \d+\) ended with SIGKILL; starting another/,
     );
     await flooded();
-    launcher.kill('SIGTERM');
-    const { status, stderr } = await launcher.ended;
+    const { status, stderr } = await launcher.stop();
     expect(status).toBe(0);
     // All that the dead relay had not taken yet is there, up to the end.
     expect(floodNumbers(linesOf(stderr)).at(-1)).toBe(2999);
@@ -256,9 +250,8 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
 
   it('does not wait for a child of katran that holds the pipes when katran has ended', async () => {
     const launcher = await launchScript('sleep 60 & echo "child $!" >&2; exec "$double" "$@"');
-    await launcher.saysOnStderr(/katran is up and running/);
-    launcher.kill('SIGTERM');
-    const { status, stderr } = await launcher.ended;
+    await launcher.isUp();
+    const { status, stderr } = await launcher.stop();
     const lines = linesOf(stderr);
     process.kill(Number(/^child (\d+)$/m.exec(lines.map(({ msg }) => msg).join('\n'))?.[1]), 'SIGKILL');
     expect(status).toBe(0);
@@ -289,9 +282,8 @@ describe.each(ARTIFACTS)('-log_format json with $name', (artifact) => {
   it('says so and leaves katran’s lines as they are where no pipes can be made', async () => {
     staged = await stageLaunch({ double: { START_DELAY: 50 } });
     const launcher = staged.launch(artifact, ['-log_format', 'json'], { env: { TMPDIR: '/nowhere' } });
-    await launcher.saysOnStderr(/katran is up and running/);
-    launcher.kill('SIGTERM');
-    const { status, stdout, stderr } = await launcher.ended;
+    await launcher.isUp();
+    const { status, stdout, stderr } = await launcher.stop();
     expect(status).toBe(0);
     expect(stdout).toBe(`Server listening on 127.0.0.1:${staged.port}\n`);
     expect(stderr).toMatch(/"level":"warn".*katran's own lines will not be JSON.*mkfifo/);

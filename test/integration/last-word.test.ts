@@ -8,9 +8,8 @@ it.each(ARTIFACTS)('katran is found on the -server it was given after -- ($name)
   try {
     const address = `127.0.0.1:${await freePort()}`;
     const launcher = staged.launch(artifact, ['--', `-server=${address}`, '-shutdown_delay=300']);
-    await launcher.saysOnStderr(/katran is up and running/);
-    launcher.kill('SIGTERM');
-    const ended = await launcher.ended;
+    await launcher.isUp();
+    const ended = await launcher.stop();
     expect(ended.status, ended.stderr).toBe(0);
     expect(ended.stderr).toContain('stopping service in 300 milliseconds');
   } finally {

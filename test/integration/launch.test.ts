@@ -14,9 +14,8 @@ describe.each(ARTIFACTS)('a launch with $name', (artifact) => {
 
   it('pins the interrupts, starts katran, pushes the MAC, reports it up, and stops it with SIGTERM', async () => {
     const launcher = staged.launch(artifact, ['-affinitize']);
-    await launcher.saysOnStderr(/katran is up and running/);
-    launcher.kill('SIGTERM');
-    const { status, stderr, stdout } = await launcher.ended;
+    await launcher.isUp();
+    const { status, stderr, stdout } = await launcher.stop();
     expect(status).toBe(0);
     expect(stderr).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d affinitizing irq 29 to cpu 0 mask 00000001$/m);
     expect(stderr).toMatch(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d Mac address is 96:a3:21:a5:07:cb$/m);
@@ -35,15 +34,14 @@ describe.each(ARTIFACTS)('a launch with $name', (artifact) => {
 
   it('gives katran its own stdout and stderr as they are: non-blocking, glog would lose lines', async () => {
     const launcher = staged.launch(artifact);
-    await launcher.saysOnStderr(/katran is up and running/);
+    await launcher.isUp();
     const { pid } = await staged.stage.waitFor('start');
     const O_NONBLOCK = 0o4000;
     const blocking = [1, 2].map((descriptor) => {
       const info = fs.readFileSync(`/proc/${pid}/fdinfo/${descriptor}`, 'utf8');
       return (parseInt(/^flags:\s+(\d+)/m.exec(info)?.[1] ?? '', 8) & O_NONBLOCK) === 0;
     });
-    launcher.kill('SIGTERM');
-    await launcher.ended;
+    await launcher.stop();
     expect(blocking).toEqual([true, true]);
   });
 
@@ -64,9 +62,8 @@ describe.each(ARTIFACTS)('a launch with $name', (artifact) => {
     fs.writeFileSync(arp, neighbours);
     await table.writeFile(neighbours);
     await table.close();
-    await launcher.saysOnStderr(/katran is up and running/);
-    launcher.kill('SIGTERM');
-    expect((await launcher.ended).stderr).not.toContain('affinitizing irq 31 ');
+    await launcher.isUp();
+    expect((await launcher.stop()).stderr).not.toContain('affinitizing irq 31 ');
     expect(staged.mask(31)).toBe(before);
     expect(staged.mask(29)).toBe('00000001');
     const saved = fs.readFileSync(path.join(staged.sysroot, 'run/start-katran/eth0.json'), 'utf8');
@@ -86,9 +83,8 @@ describe('a launch on a bond', () => {
   it('starts with one of two members down, and says which', async () => {
     setDown('eth4');
     const launcher = staged.launch(BINARY, flags);
-    await launcher.saysOnStderr(/katran is up and running/);
-    launcher.kill('SIGTERM');
-    const { status, stderr } = await launcher.ended;
+    await launcher.isUp();
+    const { status, stderr } = await launcher.stop();
     expect(stderr).toContain('eth4 is down; the others below bond0 carry on without it');
     expect(status).toBe(0);
   });

@@ -107,9 +107,8 @@ describe('what a run loads', () => {
     const staged = await stageLaunch({ double: { START_DELAY: 0 } });
     try {
       const running = staged.launch(BUNDLE, ['-log_format', 'json'], { env });
-      await running.saysOnStderr(/katran is up and running/);
-      running.kill('SIGTERM');
-      expect(await running.ended).toMatchObject({ status: 0 });
+      await running.isUp();
+      expect(await running.stop()).toMatchObject({ status: 0 });
       expect(packagesOf(directory)).toEqual(expect.arrayContaining(['@grpc/grpc-js', 'pino']));
     } finally {
       await staged.remove();

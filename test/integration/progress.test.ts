@@ -79,9 +79,8 @@ describe.each(ARTIFACTS)('waiting, with output that is no terminal, with $name',
   it('writes no control character', async () => {
     staged = await stageLaunch({ double: { START_DELAY: 1000 } });
     const launcher = staged.launch(artifact);
-    await launcher.saysOnStderr(/katran is up and running/);
-    launcher.kill('SIGTERM');
-    const { stderr } = await launcher.ended;
+    await launcher.isUp();
+    const { stderr } = await launcher.stop();
     // eslint-disable-next-line no-control-regex -- they are what is looked for
     expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
     expect(stderr).not.toMatch(/s waiting for/);

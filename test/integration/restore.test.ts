@@ -58,15 +58,14 @@ describe.each(ARTIFACTS)('restore, with $name', (artifact) => {
 
   it('beside a launcher at work is refused and names it: its guard would write the plan again', async () => {
     const launcher = staged.launch(artifact, ['-affinitize']);
-    await launcher.saysOnStderr(/katran is up and running/);
+    await launcher.isUp();
     const planned = staged.masks();
     const { status, stderr } = await run('restore');
     expect(status).toBe(1);
     expect(stderr).toContain(`start-katran (pid ${launcher.child.pid ?? ''}) is at work on eth0`);
     expect(staged.masks()).toEqual(planned);
     expect((await run('restore', '-dry_run')).status).toBe(0);
-    launcher.kill('SIGTERM');
-    await launcher.ended;
+    await launcher.stop();
     expect((await run('restore')).status).toBe(0);
     expect(staged.masks()).toEqual(before);
   });

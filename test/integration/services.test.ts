@@ -134,8 +134,7 @@ describe.each(ARTIFACTS)('services, with $name', (artifact: Artifact) => {
     write(Array.from({ length: 20 }, (_, i) => vip(i + 1, 1)));
     const running = new Running(artifact, ['services', 'restore', file, '-server', double.address]);
     await double.stage.waitFor('modifyRealsForVip');
-    running.kill('SIGTERM');
-    const ended = await running.ended;
+    const ended = await running.stop();
     expect(ended.status).toBe(143);
     expect(ended.stderr).toContain('run it again to finish');
     expect((await services(double, 'restore', file)).status).toBe(0);

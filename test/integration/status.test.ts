@@ -52,7 +52,7 @@ async function up(artifact: Artifact): Promise<Running> {
     '-affinitize',
     ...['-affinity_guard', 'off', '-default_mac', '96:a3:21:a5:07:cb'],
   ]);
-  await launcher.saysOnStderr(/katran is up and running/);
+  await launcher.isUp();
   return launcher;
 }
 
@@ -82,12 +82,11 @@ describe.each(ARTIFACTS)('status, with $name', (artifact) => {
       staged.writeKernelFile(`proc/irq/${29 + 2 * queue}/effective_affinity_list`, `${queue}\n`);
     }
     const launcher = staged.launch(artifact, [...['-strategy', 'keep', '-default_mac', '96:a3:21:a5:07:cb']]);
-    await launcher.saysOnStderr(/katran is up and running/);
+    await launcher.isUp();
     const { status: code, stdout } = await status(artifact);
     expect(stdout).toContain('nothing wrong');
     expect(code).toBe(0);
-    launcher.kill('SIGTERM');
-    expect((await launcher.ended).stderr).not.toMatch(/irq \d+ .* again/);
+    expect((await launcher.stop()).stderr).not.toMatch(/irq \d+ .* again/);
   });
 
   it('a katran that takes more than a second to answer, as on a loaded host, is no silent one', async () => {
@@ -110,8 +109,7 @@ describe.each(ARTIFACTS)('status, with $name', (artifact) => {
   it('leaves no connection behind: katran ends at once after it', async () => {
     const launcher = await up(artifact);
     await status(artifact);
-    launcher.kill('SIGTERM');
-    const { status: code, stderr } = await launcher.ended;
+    const { status: code, stderr } = await launcher.stop();
     expect(code).toBe(0);
     expect(stderr).not.toMatch(/SIGKILL/);
   });

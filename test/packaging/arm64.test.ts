@@ -91,8 +91,7 @@ describe('the binary for arm64', () => {
     const script = path.join(directory.path, 'katran_server_grpc');
     fs.writeFileSync(script, `#!/bin/sh\nexec '${double}' "$@"\n`, { mode: 0o755 });
     const launcher = staged.launch(arm64, ['-affinitize', '-binary', script]);
-    await launcher.saysOnStderr(/katran is up and running/);
-    launcher.kill('SIGTERM');
-    expect((await launcher.ended).status).toBe(0);
+    await launcher.isUp();
+    expect((await launcher.stop()).status).toBe(0);
   });
 });

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { version } from '../../package.json';
 import { runLauncher, scratch, type Artifact } from '../support/launcher.ts';
-import { stageLaunch } from '../support/staged-launch.ts';
 import { builtPackages } from './built-packages.ts';
+import { expectLaunch } from './expect-launch.ts';
 
 const directory = scratch();
 const root = path.join(directory.path, 'root');
@@ -121,15 +121,7 @@ describe('installed in a test root', () => {
   });
 
   it('launches katran', async () => {
-    const staged = await stageLaunch();
-    try {
-      const launcher = staged.launch(installed, ['-affinitize']);
-      await launcher.saysOnStderr(/katran is up and running/);
-      launcher.kill('SIGTERM');
-      expect((await launcher.ended).status).toBe(0);
-    } finally {
-      await staged.remove();
-    }
+    await expectLaunch(installed);
   });
 
   it('has everything in its place', () => {

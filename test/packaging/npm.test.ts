@@ -4,9 +4,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import manifest from '../../package.json';
 import { scratch, type Artifact } from '../support/launcher.ts';
-import { stageLaunch } from '../support/staged-launch.ts';
 import { publishedManifest } from '../../scripts/package/npm.mjs';
 import { builtPackages } from './built-packages.ts';
+import { expectLaunch } from './expect-launch.ts';
 
 const { version } = manifest;
 const directory = scratch();
@@ -95,14 +95,6 @@ describe('the npm package', () => {
     expect(fs.readdirSync(path.join(prefix, 'lib/node_modules'))).toEqual(['start-katran']);
     expect(fs.existsSync(path.join(prefix, 'lib/node_modules/start-katran/node_modules'))).toBe(false);
     expect(fs.readFileSync(path.join(prefix, 'share/man/man8/start-katran.8'), 'utf8')).toMatch(/^\.TH/m);
-    const staged = await stageLaunch();
-    try {
-      const launcher = staged.launch(installed, ['-affinitize']);
-      await launcher.saysOnStderr(/katran is up and running/);
-      launcher.kill('SIGTERM');
-      expect((await launcher.ended).status).toBe(0);
-    } finally {
-      await staged.remove();
-    }
+    await expectLaunch(installed);
   });
 });

@@ -32,8 +32,7 @@ describe.skipIf(whyNot !== undefined).each(ARTIFACTS)(
       const { pid } = await staged.stage.waitFor('start');
       const changed = await staged.stage.waitFor('changeMac');
       expect(changed.mac).toBe('96:a3:21:a5:07:cb');
-      launcher.kill('SIGTERM');
-      const { status } = await launcher.ended;
+      const { status } = await launcher.stop();
       expect(status).toBe(0);
       expect(ready).toEqual([
         'READY=1',
@@ -101,8 +100,7 @@ describe.skipIf(whyNot !== undefined).each(ARTIFACTS)(
       const arp = fs.readFileSync(path.join(staged.sysroot, 'proc/net/arp'), 'utf8');
       staged.writeKernelFile('proc/net/arp', arp.replaceAll('96:a3:21:a5:07:cb', '02:00:00:00:00:77'));
       await socket.saying(/^STATUS=.* is up with MAC 02:00:00:00:00:77$/);
-      launcher.kill('SIGTERM');
-      await launcher.ended;
+      await launcher.stop();
     });
 
     it('is for the launcher to say: katran and the relay cannot', async () => {
@@ -122,8 +120,7 @@ describe.skipIf(whyNot !== undefined).each(ARTIFACTS)(
         expect(environment).toContain('PATH=');
         expect(environment).not.toMatch(/NOTIFY_SOCKET|WATCHDOG/);
       }
-      launcher.kill('SIGTERM');
-      await launcher.ended;
+      await launcher.stop();
     });
 
     it('is worth one warning, never a failure, when systemd-notify fails', async () => {
@@ -131,9 +128,8 @@ describe.skipIf(whyNot !== undefined).each(ARTIFACTS)(
       const fake = path.join(place.path, 'systemd-notify');
       fs.writeFileSync(fake, '#!/bin/sh\necho no socket >&2\nexit 1\n', { mode: 0o755 });
       const launcher = launch({ WATCHDOG_USEC, PATH: `${place.path}:${process.env.PATH ?? ''}` });
-      await launcher.saysOnStderr(/katran is up and running/);
-      launcher.kill('SIGTERM');
-      const { status, stderr } = await launcher.ended;
+      await launcher.isUp();
+      const { status, stderr } = await launcher.stop();
       expect(status).toBe(0);
       expect(stderr.match(/cannot tell systemd/g)).toHaveLength(1);
       expect(stderr).toMatch(/cannot tell systemd STATUS=.*failed: no socket.*is systemd-notify installed/);
@@ -145,10 +141,9 @@ describe.skipIf(whyNot !== undefined).each(ARTIFACTS)(
       const fake = path.join(place.path, 'systemd-notify');
       fs.writeFileSync(fake, `#!/bin/sh\necho $$ > ${place.path}/pid\nexec sleep 600\n`, { mode: 0o755 });
       const launcher = launch({ PATH: `${place.path}:${process.env.PATH ?? ''}` });
-      await launcher.saysOnStderr(/katran is up and running/);
+      await launcher.isUp();
       const pid = fs.readFileSync(path.join(place.path, 'pid'), 'utf8').trim();
-      launcher.kill('SIGTERM');
-      const { status } = await launcher.ended;
+      const { status } = await launcher.stop();
       expect(status).toBe(0);
       expect(fs.existsSync(`/proc/${pid}`)).toBe(false);
       place.remove();
@@ -163,9 +158,8 @@ describe.skipIf(whyNot !== undefined).each(ARTIFACTS)(
         WATCHDOG_USEC,
         PATH: `${place.path}:${process.env.PATH ?? ''}`,
       });
-      await launcher.saysOnStderr(/katran is up and running/);
-      launcher.kill('SIGTERM');
-      expect((await launcher.ended).status).toBe(0);
+      await launcher.isUp();
+      expect((await launcher.stop()).status).toBe(0);
       expect(fs.readdirSync(place.path)).toEqual(['systemd-notify']);
       place.remove();
     });

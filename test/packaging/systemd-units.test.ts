@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { unitFiles } from '../../scripts/package/units.mjs';
+import { describeUnless } from '../support/describe-unless.ts';
 import { BINARY, scratch } from '../support/launcher.ts';
 
 const UNITS = unitFiles();
@@ -18,42 +19,39 @@ const settings = (name: string, key: string): string[] =>
     .split('\n')
     .flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
 
-describe.skipIf(whyNot !== undefined)(
-  `systemd’s opinion of the units${whyNot === undefined ? '' : ` (skipped: ${whyNot})`}`,
-  () => {
-    const place = scratch();
-    /** The units as they are, but for the program, which need not be installed here. */
-    const copies = NAMES.map((name) => path.join(place.path, name));
-    beforeAll(() => {
-      for (const copy of copies) {
-        const text = UNITS[path.basename(copy)] ?? '';
-        fs.writeFileSync(copy, text.replaceAll('/usr/bin/start-katran', BINARY.file));
-      }
-    });
-    afterAll(() => place.remove());
-    const analyze = (...args: string[]) => {
-      const { status, stdout, stderr } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
-      return { status, stdout, stderr };
-    };
+describeUnless(whyNot, 'systemd’s opinion of the units', () => {
+  const place = scratch();
+  /** The units as they are, but for the program, which need not be installed here. */
+  const copies = NAMES.map((name) => path.join(place.path, name));
+  beforeAll(() => {
+    for (const copy of copies) {
+      const text = UNITS[path.basename(copy)] ?? '';
+      fs.writeFileSync(copy, text.replaceAll('/usr/bin/start-katran', BINARY.file));
+    }
+  });
+  afterAll(() => place.remove());
+  const analyze = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+    return { status, stdout, stderr };
+  };
 
-    it('finds nothing to complain about', () => {
-      expect(analyze('verify', '--man=no', ...copies)).toEqual({ status: 0, stdout: '', stderr: '' });
-    });
+  it('finds nothing to complain about', () => {
+    expect(analyze('verify', '--man=no', ...copies)).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
 
-    it.each(NAMES)('rates the exposure of %s at 5.0 or below', (name) => {
-      const { status, stdout } = analyze(
-        'security',
-        '--offline=true',
-        '--threshold=50',
-        '--no-pager',
-        path.join(place.path, name),
-      );
-      const level = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1];
-      expect(Number(level)).toBeLessThanOrEqual(5.0);
-      expect(status).toBe(0);
-    });
-  },
-);
+  it.each(NAMES)('rates the exposure of %s at 5.0 or below', (name) => {
+    const { status, stdout } = analyze(
+      'security',
+      '--offline=true',
+      '--threshold=50',
+      '--no-pager',
+      path.join(place.path, name),
+    );
+    const level = /Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1];
+    expect(Number(level)).toBeLessThanOrEqual(5.0);
+    expect(status).toBe(0);
+  });
+});
 
 describe('the units', () => {
   it('are these two and a template of each, and all read the same flags', () => {

@@ -69,7 +69,7 @@ export class Scene {
   }
 
   isUp(): Promise<unknown> {
-    return this.launcher.saysOnStderr(/katran is up and running/);
+    return this.launcher.isUp();
   }
 
   /** The MACs katran was given by changeMac, in order. */
