@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { irqbalanceWarning } from '../affinity/irqbalance.ts';
 import { applyPlan } from '../affinity/masks/apply.ts';
 import type { AffinityPlan } from '../affinity/types.ts';
@@ -51,13 +52,12 @@ const OTHER_WORK_MS = 10_000;
 
 /** Tells the service manager of the first signal that asks to stop, at whatever stage it comes. */
 function announceStop(manager: ServiceManager, desk: SignalDesk, shutdownDelayMs: number): void {
-  const announce = (): void =>
+  addAbortListener(desk.stop, () =>
     manager.stopping(
       `stopping katran: ${shutdownDelayMs} ms by -shutdown_delay, longer while a connection does not end`,
       shutdownDelayMs + SHUTDOWN_GRACE_MS + OTHER_WORK_MS,
-    );
-  if (desk.stop.aborted) announce();
-  else desk.stop.addEventListener('abort', announce, { once: true });
+    ),
+  );
 }
 
 /** The services of the file of `-services`. Throws Failure when they cannot be had. */

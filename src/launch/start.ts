@@ -1,3 +1,4 @@
+import { addAbortListener } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { checkOwnPort, isListening } from '../katran/port.ts';
 import type { KatranServicesClient } from '../katran/calls.ts';
@@ -60,18 +61,16 @@ function interruption(
     why ??= reason;
     controller.abort(reason);
   };
-  const stop = (): void => end({ kind: 'stopped' });
+  const stopping = addAbortListener(desk.stop, () => end({ kind: 'stopped' }));
   const timer = setTimeout(() => end({ kind: 'timeout' }), options.start_timeout);
   void katran.exited.then((exit) => end({ kind: 'exited', exit }));
-  if (desk.stop.aborted) stop();
-  else desk.stop.addEventListener('abort', stop, { once: true });
   return {
     signal: controller.signal,
     why: () => why,
     answered: () => clearTimeout(timer),
     clear: () => {
       clearTimeout(timer);
-      desk.stop.removeEventListener('abort', stop);
+      stopping[Symbol.dispose]();
     },
   };
 }

@@ -1,25 +1,12 @@
-import { startFallbackWatch } from '../affinity/guard/fallback-watch.ts';
-import { guardMode, startGuard } from '../affinity/guard/guard.ts';
-import { watchGateway } from '../gateway/watch.ts';
-import { hearsRouteMessages } from '../linux/netlink-sockets.ts';
-import { openKernelEvents } from '../tools/ip-monitor.ts';
-import { recordedTools } from '../tools/toolbox.ts';
-import type { KatranServicesClient } from '../katran/calls.ts';
+import { addAbortListener } from 'node:events';
+import { guardMode } from '../affinity/guard/guard.ts';
 import type { Gateway } from '../gateway/types.ts';
-import type { Services } from '../katran/services/types.ts';
+import type { KatranServicesClient } from '../katran/calls.ts';
 import type { KatranProcess } from '../katran/process.ts';
-import { flagsOfPlan } from '../planning/plan.ts';
-import { readTraffic } from '../katran/services/traffic.ts';
-import { CALL_DEADLINE_MS, pushMac } from '../katran/mac-push.ts';
-import { lookForProgram } from '../katran/program.ts';
-import { watchAnswers } from './answer-watch.ts';
-import { watchForwarding } from './forwarding-watch.ts';
-import { whyGeneric } from './generic-mode.ts';
-import { placeOf } from './program-place.ts';
-import { unlessOver } from './readiness.ts';
-import { keepServices } from './services-keep.ts';
+import type { Services } from '../katran/services/types.ts';
 import { upStatus } from './start.ts';
 import type { Launch } from './types.ts';
+import { startWatches } from './watches.ts';
 
 /** A katran that is of no use as it is and is to be stopped; why is in the log. */
 export class Lost {
@@ -29,9 +16,6 @@ export class Lost {
     this.why = why;
   }
 }
-
-/** Of katrans that replace each other, one that does not answer is replaced after this long. */
-const REPLACE_AFTER_MS = 20_000;
 
 /** What looks after a running katran. */
 export interface Watched {
@@ -62,119 +46,19 @@ export function supervise(
   client: KatranServicesClient,
   replace?: () => void,
 ): Watched {
-  const { desk, log, root, tools, options, plan, interfaceName, gateway, manager, tally } = launch;
+  const { desk, log, options, plan, manager } = launch;
   const since = performance.now();
-  const kernelEvents = openKernelEvents({
-    // Of another host's files the kernel tells nothing.
-    tools: root.live ? tools : recordedTools(root),
-    log,
-    isListening: (pid) => hearsRouteMessages(root, pid),
-  });
-  const gatewayWatch = watchGateway({
-    events: kernelEvents,
-    root,
-    tools,
-    intf: interfaceName,
-    gateway: options.gateway,
-    mac: options.default_mac,
-    current: gateway,
-    intervalMs: options.gateway_interval,
-    push: async (mac, signal) => {
-      try {
-        // A katran that hangs is not waited for once it is to be stopped.
-        await unlessOver(pushMac(client, mac), signal);
-      } catch (error) {
-        if (!signal.aborted) tally.macRefusals += 1;
-        throw error;
-      }
-      tally.macPushes += 1;
-      manager.status(upStatus(katran, mac));
-    },
-    log,
-  });
-  const guard = startGuard({
-    root,
-    plan,
-    mode: options.guard,
-    log,
-    replan: () => launch.replan(),
-    coresGiven: plan.forwardingCores,
-    planFlags: flagsOfPlan(options, root, interfaceName),
-    planWritten: options.affinitize,
-    onRepaired: () => (tally.guardRepairs += 1),
-    events: kernelEvents,
-  });
   let lose: (lost: Lost) => void = () => undefined;
   const lost = new Promise<Lost>((resolve) => (lose = resolve));
-  const callers = launch.otherCallers(katran.pid);
-  const answers = watchAnswers({
-    pid: katran.pid,
-    intervalMs: options.gateway_interval,
-    ask: (deadlineMs) => gatewayWatch.checkMac(() => client.getMac(deadlineMs)),
-    mayHaveCalled: () => callers.mayHaveCalled(),
-    log,
-    timeoutMs:
-      replace !== undefined && options.unresponsive_timeout === 0
-        ? REPLACE_AFTER_MS
-        : options.unresponsive_timeout,
-    onUnresponsive: replace ?? ((why) => lose(new Lost(why))),
-  });
-  const fallback = startFallbackWatch({
-    readFallback: async () => {
-      try {
-        const { v1 } = await client.getLruFallbackStats(CALL_DEADLINE_MS);
-        answers.heard();
-        return v1;
-      } catch (error) {
-        // A katran that is quiet is asked for nothing else: it may hang.
-        void answers.checkNow();
-        throw error;
-      }
-    },
-    root,
-    plan,
-    vectors: () => guard.vectors(),
-    log,
-  });
-  const { services, keep_services: keeps, handover } = options;
-  // Without a file, a katran that dies would take with it what its successor has to be given.
-  const keeper =
-    keeps || (handover && services === '')
-      ? keepServices({ file: keeps ? services : undefined, calls: client, log })
-      : undefined;
-  const forwarding = watchForwarding({
-    pid: katran.pid,
-    interfaceName,
-    look: () => lookForProgram(placeOf(launch), katran.pid),
-    mode: options.forwarding_guard,
-    whyGeneric: () => whyGeneric(root, tools, interfaceName),
-    log,
-    events: kernelEvents,
-    inSlot: options.map_path !== '',
-    onLost: (why) => lose(new Lost(why)),
-  });
-  const metrics = launch.metrics?.follow({
-    pid: katran.pid,
-    traffic: (deadlineMs) => readTraffic(client, deadlineMs),
-    gatewaySeenAt: () => gatewayWatch.state.seenAt,
-    differences: () => guard.differences(),
-    forwarding: () => forwarding.inPlace,
-  });
+  const watches = startWatches(launch, katran, client, { replace, onLost: (why) => lose(new Lost(why)) });
   const gatewayNow = (): Gateway => {
-    const { gateway: seen, told } = gatewayWatch.state;
+    const { gateway: seen, told } = watches.gateway.state;
     return { ...seen, mac: told ?? seen.mac };
   };
   const listen = (): void => {
-    desk.onLook(() => {
-      void gatewayWatch.checkNow();
-      guard.checkNow();
-      void forwarding.checkNow();
-      void answers.checkNow();
-      void keeper?.checkNow();
-      void metrics?.checkNow();
-    });
+    desk.onLook(() => watches.checkNow());
     desk.describe(() => {
-      const { state } = gatewayWatch;
+      const { state } = watches.gateway;
       const seconds = Math.round((performance.now() - since) / 1000);
       const mac = state.told ?? `not ${state.gateway.mac} yet`;
       return `katran (pid ${katran.pid}) is up for ${seconds} s, MAC ${mac}, gateway ${state.gateway.address ?? '?'} on ${state.gateway.interface}, affinity guard ${guardMode(options.guard, plan)}`;
@@ -183,28 +67,17 @@ export function supervise(
   manager.watch();
   listen();
   return {
-    stopRequested: new Promise((resolve) => {
-      const done = (): void => resolve(undefined);
-      if (desk.stop.aborted) done();
-      else desk.stop.addEventListener('abort', done, { once: true });
-    }),
+    stopRequested: new Promise((resolve) => void addAbortListener(desk.stop, () => resolve(undefined))),
     lost,
     attend: () => {
       listen();
       manager.status(upStatus(katran, gatewayNow().mac));
     },
     gateway: gatewayNow,
-    services: () => keeper?.last(),
-    stop: async (because) => {
+    services: () => watches.keeper?.last(),
+    stop: (because) => {
       desk.onLook(() => log.info('already stopping'));
-      guard.stop();
-      fallback.stop();
-      metrics?.stop();
-      answers.stop();
-      // Before anything is waited for: a call that ends because its client is closed is no trouble of katran's.
-      const quiet = because === 'died' ? keeper?.stop() : undefined;
-      await Promise.all([gatewayWatch.stop(), forwarding.stop(), kernelEvents.close(), quiet]);
-      if (because === 'asked') await keeper?.finish();
+      return watches.stop(because);
     },
   };
 }
