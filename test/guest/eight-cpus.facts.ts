@@ -237,21 +237,43 @@ describe('the guard while katran runs', () => {
     expect(lines(told, `irq ${irq(one, 'virtio2-input.3')} `, 'cpu 3', '6-7')).toHaveLength(1);
   });
 
-  test('warn, half the queues: the queues whose masks stayed are not told again', () => {
+  test.each(['guard warns', 'guard repairs'])(
+    '%s, half the queues: the vectors of the others, which stay, are told as not in use, once in all rounds',
+    (name) => {
+      const one = observation(seen, name);
+      const unused = [4, 5, 6, 7].map((queue) => `irq ${irq(one, `virtio2-input.${queue}`)} `);
+      expect(lines(log(one, 'ethtool'), 'not in use any more: ', ...unused)).toHaveLength(1);
+      expect(lines(one.stderr, 'not in use any more')).toHaveLength(1);
+    },
+  );
+
+  test('warn, half the queues: the queues whose masks stayed are told of no mask', () => {
     const one = observation(seen, 'guard warns');
-    expect(lines(log(one, 'ethtool'), `irq ${irq(one, 'virtio2-input.4')} `)).toEqual([]);
+    const told = log(one, 'ethtool');
+    expect(lines(told, `irq ${irq(one, 'virtio2-input.4')} `, 'instead of')).toEqual([]);
+    expect(lines(told, `irq ${irq(one, 'virtio2-output.4')} `)).toEqual([]);
   });
 
-  test('warn, a CPU offline: names the IRQ that lost it', () => {
+  test('warn, a CPU offline: names the IRQ that lost it, not the one whose queue is not in use', () => {
     const one = observation(seen, 'guard warns');
-    expect(lines(log(one, 'offline'), `irq ${irq(one, 'virtio2-input.5')} `)).not.toEqual([]);
+    expect(lines(log(one, 'offline'), `irq ${irq(one, 'virtio2-output.5')} `)).not.toEqual([]);
+    expect(lines(log(one, 'offline'), `irq ${irq(one, 'virtio2-input.5')} `)).toEqual([]);
   });
 
-  test('warn writes nothing: the masks are what the kernel left when the CPU went', () => {
+  test('warn, all queues again: told with the CPUs that the plan over those online has for them', () => {
+    const one = observation(seen, 'guard warns');
+    const planned = [4, 6, 7, 0].map(
+      (cpu, i) => `irq ${irq(one, `virtio2-input.${i + 4}`)} (virtio2-input.${i + 4}) for cpu ${cpu}`,
+    );
+    expect(lines(log(one, 'eight queues'), `in use now: ${planned.join(', ')}`)).toHaveLength(1);
+  });
+
+  test('warn writes nothing: the masks are what the kernel left when the CPU went, and when the queues came', () => {
     const one = observation(seen, 'guard warns');
     expect(one.status).toBe(0);
     expect(one.moments['up']).toEqual(withPins(one, one.before, SEQUENTIAL, MASKS));
-    expect(one.after).toEqual(one.moments['CPU offline']);
+    expect(one.moments['CPU offline, told']).toEqual(one.moments['CPU offline']);
+    expect(one.after).toEqual(one.moments['eight queues']);
     expect(announced(one.stderr)).toHaveLength(16);
   });
 
@@ -290,6 +312,29 @@ describe('the guard while katran runs', () => {
   test('repair, irqbalance gone: eth0 is exactly as planned, all else as irqbalance left it', () => {
     const one = observation(seen, 'guard repairs');
     const left = one.moments['irqbalance ended'] ?? {};
-    expect(inUse(one, one.after)).toEqual(inUse(one, withPins(one, left, SEQUENTIAL, MASKS)));
+    expect(inUse(one, one.moments['repaired after irqbalance'])).toEqual(
+      inUse(one, withPins(one, left, SEQUENTIAL, MASKS)),
+    );
+  });
+
+  test('repair, all queues again: told once, and looked after: the mask that was changed then is as planned', () => {
+    const one = observation(seen, 'guard repairs');
+    expect(lines(one.stderr, 'in use now: ', `irq ${irq(one, 'virtio2-input.4')} `)).toHaveLength(1);
+    expect(announced(log(one, 'a new queue changed'))).toEqual([
+      `affinitizing irq ${irq(one, 'virtio2-input.6')} to cpu 6 mask 00000040`,
+    ]);
+    const before = one.moments['repaired after irqbalance'] ?? {};
+    expect(one.after).toEqual(withPins(one, before, SEQUENTIAL, MASKS));
+  });
+
+  test('more queues than katran was started with: a restart is needed, and they are put on the cores that it has', () => {
+    const one = observation(seen, 'guard repairs new queues');
+    expect(one.status).toBe(0);
+    expect(one.moments['up']).toEqual(withPins(one, one.before, SEQUENTIAL, MASKS));
+    expect(
+      lines(log(one, 'eight queues'), 'needs forwarding cores 4-7', 'keeps to cpus 0-3', 'restarted'),
+    ).toHaveLength(1);
+    const grown = { ...SEQUENTIAL, 'virtio2-input.#': [0, 1, 2, 3, 0, 1, 2, 3] };
+    expect(one.after).toEqual(withPins(one, one.moments['eight queues'] ?? {}, grown, MASKS));
   });
 });

@@ -18,6 +18,7 @@ export class LiveMachine {
   readonly root: Root;
   readonly cpus: number;
   readonly #lines = new Map<number, MadeLine>();
+  #queuesInUse = Number.POSITIVE_INFINITY;
 
   constructor({
     cpus = 4,
@@ -63,6 +64,12 @@ export class LiveMachine {
     this.#writeDevice();
   }
 
+  /** `ethtool -L` of a driver that keeps its vectors: only so many of the queues are in use. */
+  useQueues(count: number): void {
+    this.#queuesInUse = count;
+    this.#writeDevice();
+  }
+
   /** A CPU takes interrupts. */
   interrupt(irq: number, cpu: number, count: number): void {
     const line = this.#lines.get(irq);
@@ -101,7 +108,7 @@ export class LiveMachine {
     };
   }
 
-  /** What the driver says of its vectors: their lines, msi_irqs, and a queue for each that has a number. */
+  /** What the driver says of its vectors: their lines, msi_irqs, and the queues in use of those that have a number. */
   #writeDevice(): void {
     const own = [...this.#lines.values()].filter(({ actions }) => /(?:^|, )eth0/.test(actions));
     const device = path.join(this.path, 'sys/class/net/eth0/device');
@@ -112,7 +119,8 @@ export class LiveMachine {
     fs.rmSync(queues, { recursive: true, force: true });
     for (const { actions } of own) {
       const queue = /-(\d+)$/.exec(actions)?.[1];
-      if (queue !== undefined) fs.mkdirSync(path.join(queues, `rx-${queue}`), { recursive: true });
+      if (queue === undefined || Number(queue) >= this.#queuesInUse) continue;
+      fs.mkdirSync(path.join(queues, `rx-${queue}`), { recursive: true });
     }
     this.#writeInterrupts();
   }

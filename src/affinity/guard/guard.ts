@@ -17,8 +17,9 @@ import { readPresentMask } from '../masks/present-mask.ts';
 import { sameMask } from '../masks/set-mask.ts';
 import { suspectClause } from '../suspects.ts';
 import type { AffinityPlan } from '../types.ts';
-import { adoptPlan, wantedVectors } from './wanted.ts';
-import type { ReplannedVectors, WantedVector } from './wanted.ts';
+import { QueuesInUse } from './queues-in-use.ts';
+import { adoptPlan, guardedVectors, wantedVectors } from './wanted.ts';
+import type { GuardedVectors, ReplannedVectors, WantedVector } from './wanted.ts';
 
 /** What happens to a mask that has changed while katran runs (`-affinity_guard`). */
 export const GUARD_MODES = ['off', 'warn', 'repair'] as const;
@@ -80,7 +81,9 @@ function presentOf(wanted: readonly WantedVector[], { lines }: InterruptTable): 
 class AffinityGuard implements Guard {
   readonly #options: GuardOptions;
 
-  #wanted: readonly WantedVector[];
+  /** Of the last plan that could be made. */
+  #guarded: GuardedVectors;
+  readonly #queues: QueuesInUse;
   #seen: string | undefined;
   /** Those of the wanted ones that are there: one that is not is a matter for the next plan. */
   #present: readonly WantedVector[] = [];
@@ -100,14 +103,15 @@ class AffinityGuard implements Guard {
     this.#repairs = guardMode(options.mode, options.plan) === 'repair';
     if (options.mode === 'repair' && !this.#repairs)
       options.log.info('-strategy keep writes no masks: the affinity guard only warns');
-    this.#wanted = wantedVectors(options.plan);
+    this.#guarded = guardedVectors(options.plan);
+    this.#queues = new QueuesInUse(options.root);
     this.#online = new Set(options.plan.topology.online);
     this.#repair = new MaskRepair({
       root: options.root,
       log: options.log,
       clock,
       interfaceName: options.plan.interface,
-      saved: this.#wanted,
+      saved: this.#guarded.wanted,
       onRepaired: options.onRepaired,
     });
     // With `keep` nothing differs from the plan when it is made.
@@ -136,7 +140,7 @@ class AffinityGuard implements Guard {
   }
 
   vectors(): readonly WantedVector[] {
-    return this.#wanted;
+    return this.#guarded.wanted;
   }
 
   differences(): number {
@@ -176,25 +180,25 @@ class AffinityGuard implements Guard {
     this.#troubles = troubles;
   }
 
-  /** Makes a new plan when vectors or online CPUs are not those of the last round. */
+  /** Makes a new plan when vectors, queues in use or online CPUs are not those of the last round. */
   #followVectors(troubles: Set<string>): void {
     const { root } = this.#options;
-    const seen = vectorsOfHost(root);
+    const seen = `${vectorsOfHost(root)}\n${this.#queues.read(this.#guarded.nics, troubles)}`;
     if (seen === this.#seen) return;
     let next: ReplannedVectors;
     try {
       const plan = this.#options.replan();
       this.#online = new Set(plan.topology.online);
-      next = adoptPlan(this.#wanted, plan, this.#options.coresGiven);
+      next = adoptPlan(this.#guarded, plan, this.#options.coresGiven);
     } catch (error) {
       troubles.add(messageOf(error));
       // What comes back as it was is planned again too: it is not among those that are present now.
       this.#seen = undefined;
-      this.#present = presentOf(this.#wanted, readInterrupts(root));
+      this.#present = presentOf(this.#guarded.wanted, readInterrupts(root));
       return;
     }
     this.#seen = seen;
-    this.#wanted = next.wanted;
+    this.#guarded = next;
     // The plan has found them all just now.
     this.#present = next.wanted;
     const changes = replannedInWords(next);
@@ -203,8 +207,9 @@ class AffinityGuard implements Guard {
     }
     this.#tellMissingCores(next.missingCores);
     // Whoever changed the masks of another plan has not changed those of this one.
-    if (next.gone.length + next.added.length + next.moved.length > 0) this.#repair.startOver();
-    for (const { irq } of [...next.gone, ...next.added, ...next.moved]) this.#reported.delete(irq);
+    const changed = [...next.gone, ...next.outOfUse, ...next.added, ...next.intoUse, ...next.moved];
+    if (changed.length > 0) this.#repair.startOver();
+    for (const { irq } of changed) this.#reported.delete(irq);
   }
 
   #tellMissingCores(cores: readonly number[]): void {

@@ -25,10 +25,31 @@ export function wantedVectors(plan: AffinityPlan): WantedVector[] {
 type VectorKey = Pick<WantedVector, 'irq' | 'name'>;
 const keyOf = ({ irq, name }: VectorKey): string => `${irq} ${name}`;
 
-export interface ReplannedVectors {
+/** What the guard keeps of a plan. */
+export interface GuardedVectors {
   readonly wanted: readonly WantedVector[];
+  /** Receive vectors of queues that are not in use. */
+  readonly idle: readonly VectorKey[];
+  /** Names of the interfaces that have vectors: of a bond or VLAN its members. */
+  readonly nics: readonly string[];
+}
+
+export function guardedVectors(plan: AffinityPlan): GuardedVectors {
+  const idle = plan.vectors.filter((vector) => vector.idle);
+  return {
+    wanted: wantedVectors(plan),
+    idle: idle.map(({ irq, name }) => ({ irq, name })),
+    nics: [...new Set(plan.vectors.map(({ nic }) => nic))],
+  };
+}
+
+export interface ReplannedVectors extends GuardedVectors {
   readonly gone: readonly WantedVector[];
+  /** Vectors that are still there, of queues that went out of use. */
+  readonly outOfUse: readonly WantedVector[];
   readonly added: readonly WantedVector[];
+  /** Vectors that were there before, of queues that came into use. */
+  readonly intoUse: readonly WantedVector[];
   /** Vectors that were there before and belong elsewhere now (a CPU went offline, the queues are counted differently). */
   readonly moved: readonly WantedVector[];
   /** Forwarding cores of the new plan that katran was not started with, ascending. */
@@ -42,14 +63,14 @@ export interface ReplannedVectors {
  * where it is.
  */
 export function adoptPlan(
-  before: readonly WantedVector[],
+  before: GuardedVectors,
   plan: AffinityPlan,
   coresGiven: readonly number[],
 ): ReplannedVectors {
   const online = new Set(plan.topology.online);
   const given = new Set(coresGiven);
   const usable = coresGiven.filter((cpu) => online.has(cpu));
-  const known = new Map(before.map((vector) => [keyOf(vector), vector]));
+  const known = new Map(before.wanted.map((vector) => [keyOf(vector), vector]));
   const keep = plan.strategy === 'keep';
   const stillOnline = (vector: VectorKey): WantedVector | undefined => {
     const old = known.get(keyOf(vector));
@@ -65,7 +86,8 @@ export function adoptPlan(
     : plan.forwardingCores;
   const missingCores = [...new Set(needed)].filter((cpu) => !given.has(cpu)).sort((a, b) => a - b);
 
-  const wanted = wantedVectors(plan).map((vector): WantedVector => {
+  const { wanted: planned, idle, nics } = guardedVectors(plan);
+  const wanted = planned.map((vector): WantedVector => {
     if (keep) return stillOnline(vector) ?? vector;
     if (given.has(vector.cpu)) return vector;
     const substitute = usable[Math.max(missingCores.indexOf(vector.cpu), 0) % Math.max(usable.length, 1)];
@@ -74,11 +96,19 @@ export function adoptPlan(
     return { ...vector, cpu: substitute, mask: formatAffinityMask([substitute], plan.topology.possibleCpus) };
   });
 
+  const idleNow = new Set(idle.map(keyOf));
+  const idleBefore = new Set(before.idle.map(keyOf));
   const now = new Set(wanted.map(keyOf));
+  const left = before.wanted.filter((vector) => !now.has(keyOf(vector)));
+  const fresh = wanted.filter((vector) => !known.has(keyOf(vector)));
   return {
     wanted,
-    gone: before.filter((vector) => !now.has(keyOf(vector))),
-    added: wanted.filter((vector) => !known.has(keyOf(vector))),
+    idle,
+    nics,
+    gone: left.filter((vector) => !idleNow.has(keyOf(vector))),
+    outOfUse: left.filter((vector) => idleNow.has(keyOf(vector))),
+    added: fresh.filter((vector) => !idleBefore.has(keyOf(vector))),
+    intoUse: fresh.filter((vector) => idleBefore.has(keyOf(vector))),
     moved: wanted.filter((vector) => {
       const old = known.get(keyOf(vector));
       return old !== undefined && old.cpu !== vector.cpu;

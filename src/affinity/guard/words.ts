@@ -45,12 +45,16 @@ export function changesInWords(changes: readonly ChangedMask[]): string {
   );
 }
 
-/** `gone: …; new: …; planned anew: …`, empty when the vectors are what they were. */
-export function replannedInWords({ gone, added, moved }: ReplannedVectors): string {
+/** `gone: …; not in use any more: …; new: …; in use now: …; planned anew: …`, empty when the vectors are what they were. */
+export function replannedInWords({ gone, outOfUse, added, intoUse, moved }: ReplannedVectors): string {
   const placed = (vector: WantedVector): string => `${irqInWords(vector)} for cpu ${vector.cpu}`;
+  const part = (what: string, entries: readonly string[]): string[] =>
+    entries.length === 0 ? [] : [`${what}: ${listed(entries)}`];
   return [
-    ...(gone.length > 0 ? [`gone: ${listed(gone.map(irqInWords))}`] : []),
-    ...(added.length > 0 ? [`new: ${listed(added.map(placed))}`] : []),
-    ...(moved.length > 0 ? [`planned anew: ${listed(moved.map(placed))}`] : []),
+    ...part('gone', gone.map(irqInWords)),
+    ...part('not in use any more', outOfUse.map(irqInWords)),
+    ...part('new', added.map(placed)),
+    ...part('in use now', intoUse.map(placed)),
+    ...part('planned anew', moved.map(placed)),
   ].join('; ');
 }

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { countReceiveQueues } from '../../linux/receive-queues.ts';
 import type { Root } from '../../linux/root.ts';
 import type { DeviceFacts } from './discover.ts';
 
@@ -6,9 +7,8 @@ import type { DeviceFacts } from './discover.ts';
 export function readDeviceFacts(root: Root, interfaceName: string): DeviceFacts {
   const directory = `/sys/class/net/${interfaceName}`;
   const device = root.realpath(`${directory}/device`);
-  const receiveQueues = root.list(`${directory}/queues`).filter((name) => /^rx-\d+$/.test(name)).length;
   return {
-    receiveQueues,
+    receiveQueues: countReceiveQueues(root, interfaceName),
     ports: device === undefined ? [] : root.list(`${device}/net`).filter((name) => name !== interfaceName),
     ...(device === undefined ? {} : { deviceDirectory: path.basename(device) }),
   };

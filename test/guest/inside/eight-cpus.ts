@@ -3,6 +3,7 @@ import { bringUp, makeBondWithVlan } from './network.ts';
 import { Notebook } from './notebook.ts';
 import {
   cpuGoneAfterPlanning,
+  grown,
   interrupted,
   launchedWithoutAffinity,
   pin,
@@ -68,4 +69,5 @@ await interrupted(notebook);
 await launchedWithoutAffinity(notebook);
 await warned(notebook, 5);
 await repaired(notebook, 5);
+await grown(notebook);
 notebook.end();

@@ -13,19 +13,13 @@ export function pin(intf: string, strategy: string): string[] {
   return ['-affinitize_only', '-intf', intf, '-strategy', strategy];
 }
 
-function eth0Queues(): string[] {
-  const queues = Object.entries(readIrqs()).filter(([action]) => /^virtio2-(in|out)put\./.test(action));
-  return queues.map(([, irq]) => irq);
-}
-
-/** True when each queue of eth0 has its mask of `plan`. */
-function eth0Has(plan: Masks): boolean {
-  return eth0Queues().every((irq) => readMask(irq) === plan[irq]);
-}
-
-/** True when each queue of eth0 is on one CPU: neither half the queues nor a lost CPU leaves it so. */
-function eth0HasOneCpuEach(): boolean {
-  return eth0Queues().every((irq) => /^0*[1248]0*$/.test(readMask(irq)));
+/** True when eth0 has the masks of `plan`, but for the inputs of queues that are not in use. */
+function eth0Has(plan: Masks, queuesInUse = 8): boolean {
+  return Object.entries(readIrqs()).every(([action, irq]) => {
+    const [, way, queue] = /^virtio2-(in|out)put\.(\d+)$/.exec(action) ?? [];
+    if (way === undefined || (way === 'in' && Number(queue) >= queuesInUse)) return true;
+    return readMask(irq) === plan[irq];
+  });
 }
 
 /** A log line that speaks of the interrupt of `action`; not one with that number in its time of day. */
@@ -109,11 +103,14 @@ export async function launchedWithoutAffinity(notebook: Notebook): Promise<void>
   });
 }
 
+const NOT_IN_USE = /not in use any more/;
+const IN_USE = /in use now/;
 /** A line for each input and output vector. */
 const WRITES_OF_FOUR_QUEUES = /(?:affinitizing irq[^\n]*\n[^]*?){8}/;
+const WRITES_OF_FOUR_INPUTS = /(?:affinitizing irq[^\n]*\n[^]*?){4}/;
 const LAUNCH_SEQUENTIAL = ['-intf', 'eth0', '-affinitize', '-strategy', '0'];
 
-/** irqbalance for a while, then half the queues, then a CPU less, while katran runs and the guard only looks. */
+/** irqbalance for a while, half the queues, a CPU less, then all queues, while katran runs and the guard only looks. */
 export async function warned(notebook: Notebook, cpu: number): Promise<void> {
   notebook.reset();
   await notebook.observe('guard warns', async (extras) => {
@@ -126,19 +123,27 @@ export async function warned(notebook: Notebook, cpu: number): Promise<void> {
     must('ethtool -L eth0 combined 4');
     extras.moments['four queues'] = readMasks();
     await launch.says(about('virtio2-input.0'), chapter.start());
+    // The driver resets the masks before it takes the queues out of use.
+    await launch.says(NOT_IN_USE, chapter.start());
     chapter('ethtool');
 
     setOnline(cpu, false);
     extras.moments['CPU offline'] = readMasks();
-    await launch.says(about(`virtio2-input.${cpu}`), chapter.start());
+    // Its input is of a queue that is not in use now.
+    await launch.says(about(`virtio2-output.${cpu}`), chapter.start());
+    extras.moments['CPU offline, told'] = readMasks();
     chapter('offline');
+
+    must('ethtool -L eth0 combined 8');
+    extras.moments['eight queues'] = readMasks();
+    await launch.says(IN_USE, chapter.start());
+    chapter('eight queues');
     return launch.stop();
   });
   setOnline(cpu, true);
-  must('ethtool -L eth0 combined 8');
 }
 
-/** Half the queues, a CPU that goes and comes back, then irqbalance, while the guard repairs. */
+/** Half the queues, a CPU that goes and comes back, irqbalance, then all queues, while the guard repairs. */
 export async function repaired(notebook: Notebook, cpu: number): Promise<void> {
   notebook.reset();
   await notebook.observe('guard repairs', async (extras) => {
@@ -149,28 +154,60 @@ export async function repaired(notebook: Notebook, cpu: number): Promise<void> {
 
     must('ethtool -L eth0 combined 4');
     extras.moments['four queues'] = readMasks();
-    await until(() => eth0Has(plan), 20_000);
+    await until(() => eth0Has(plan, 4), 20_000);
     // The masks can be seen before the lines that told of them have come through the pipe.
     await launch.says(WRITES_OF_FOUR_QUEUES, chapter.start());
+    await launch.says(NOT_IN_USE, chapter.start());
     extras.moments['repaired'] = readMasks();
     chapter('ethtool');
 
     setOnline(cpu, false);
     extras.moments['CPU offline'] = readMasks();
-    await launch.says(about(`virtio2-input.${cpu}`), chapter.start());
-    await until(eth0HasOneCpuEach, 20_000);
+    await launch.says(about(`virtio2-output.${cpu}`), chapter.start());
+    // Outputs go with the inputs of their queues, whose turn it is on the CPUs that are left.
+    const moved = Object.entries({ 5: '40', 6: '80', 7: '01' }).map(([queue, mask]) => [
+      irqOf(`virtio2-output.${queue}`),
+      mask,
+    ]);
+    await until(() => eth0Has({ ...plan, ...(Object.fromEntries(moved) as Masks) }, 4), 20_000);
     extras.moments['repaired without the CPU'] = readMasks();
     setOnline(cpu, true);
-    await until(() => eth0Has(plan), 20_000);
+    await until(() => eth0Has(plan, 4), 20_000);
     extras.moments['repaired with the CPU'] = readMasks();
     chapter('offline');
 
     await balanced(launch, extras);
-    await until(() => eth0Has(plan), 20_000);
+    await until(() => eth0Has(plan, 4), 20_000);
+    extras.moments['repaired after irqbalance'] = readMasks();
     chapter('irqbalance');
+
+    must('ethtool -L eth0 combined 8');
+    await launch.says(IN_USE, chapter.start());
+    chapter('eight queues');
+    // The driver itself has put queue i on CPU i again.
+    writeMask(irqOf('virtio2-input.6'), '81');
+    await until(() => eth0Has(plan), 20_000);
+    await launch.says(/affinitizing irq/, chapter.start());
+    chapter('a new queue changed');
     return launch.stop();
   });
-  must('ethtool -L eth0 combined 8');
+}
+
+/** Katran is started with half the queues, and gets the others while it runs and the guard repairs. */
+export async function grown(notebook: Notebook): Promise<void> {
+  must('ethtool -L eth0 combined 4');
+  notebook.reset();
+  await notebook.observe('guard repairs new queues', async (extras) => {
+    const launch = await Launch.up(...LAUNCH_SEQUENTIAL);
+    const chapter = chapters(launch, extras);
+    extras.moments['up'] = readMasks();
+    must('ethtool -L eth0 combined 8');
+    extras.moments['eight queues'] = readMasks();
+    await launch.says(/restarted/, chapter.start());
+    await launch.says(WRITES_OF_FOUR_INPUTS, chapter.start());
+    chapter('eight queues');
+    return launch.stop();
+  });
 }
 
 /** Cuts a launch's log into notes: each call notes what came since the last one. */

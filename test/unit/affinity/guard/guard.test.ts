@@ -6,9 +6,11 @@ import { startGuard } from '../../../../src/affinity/guard/guard.ts';
 import type { Guard, GuardMode } from '../../../../src/affinity/guard/guard.ts';
 import type { AffinityPlan, Strategy } from '../../../../src/affinity/types.ts';
 import { Failure } from '../../../../src/failure.ts';
-import type { Root } from '../../../../src/linux/root.ts';
+import { KernelFileError, openRoot, type Root } from '../../../../src/linux/root.ts';
 import { answering } from '../../../support/answering-kernel.ts';
 import { LiveMachine } from '../../../support/live-machine.ts';
+import { copyMachine } from '../../../support/machines.ts';
+import { planOf } from '../../../support/plan-of.ts';
 import { recordingLog } from '../../../support/recording-log.ts';
 import type { KernelEvents } from '../../../../src/tools/ip-monitor.ts';
 import { toldKernel } from '../../../support/told-kernel.ts';
@@ -524,16 +526,211 @@ describe('other vectors than planned', () => {
   });
 });
 
-test('a queue that is not in use is not looked after', () => {
-  fs.rmSync(path.join(machine.path, 'sys/class/net/eth0/queues/rx-3'), { recursive: true });
-  guarded('warn');
-  machine.setMask(33, '00000080');
-  clock.turn(60_000);
-  expect(log.lines).toEqual([]);
+describe('queues in use', () => {
+  const unused =
+    'warn: the interrupts of eth0 have changed: not in use any more: irq 32 (eth0-TxRx-2), irq 33 (eth0-TxRx-3)';
+  const used =
+    'warn: the interrupts of eth0 have changed: in use now: irq 32 (eth0-TxRx-2) for cpu 2, irq 33 (eth0-TxRx-3) for cpu 3';
+
+  test('a queue that is not in use is not looked after', () => {
+    machine.useQueues(3);
+    guarded('warn');
+    machine.setMask(33, '00000080');
+    clock.turn(60_000);
+    expect(log.lines).toEqual([]);
+  });
+
+  test.each(['warn', 'repair'] as const)(
+    '%s: taken out of use with their vectors left: told once, and not looked after',
+    (mode) => {
+      const watching = guarded(mode);
+      machine.useQueues(2);
+      clock.turn(5_000);
+      expect(log.lines).toEqual([unused]);
+      machine.setMask(33, '00000080');
+      clock.turn(60_000);
+      expect(log.lines).toHaveLength(1);
+      expect(machine.mask(33)).toBe('00000080');
+      expect(watching.vectors().map(({ irq }) => irq)).toEqual([30, 31]);
+    },
+  );
+
+  test('warn: back in use: told once, with what is wrong there', () => {
+    guarded('warn');
+    machine.useQueues(2);
+    clock.turn(5_000);
+    machine.useQueues(4);
+    machine.setMask(33, '00000080');
+    clock.turn(60_000);
+    expect(log.lines).toEqual([
+      unused,
+      used,
+      expect.stringContaining('as planned: irq 33 (eth0-TxRx-3) is on cpu 7 instead of cpu 3;'),
+    ]);
+    expect(machine.mask(33)).toBe('00000080');
+  });
+
+  test('repair: back in use: the masks are those of the plan again', () => {
+    guarded('repair');
+    machine.useQueues(2);
+    clock.turn(5_000);
+    machine.setMask(32, '000000ff');
+    machine.useQueues(4);
+    clock.turn(5_000);
+    expect(log.lines.slice(1)).toEqual([
+      used,
+      'warn: repairing interrupt affinity: irq 32 (eth0-TxRx-2) is on cpus 0-7 instead of cpu 2',
+      'info: affinitizing irq 32 to cpu 2 mask 00000004',
+    ]);
+    expect(machine.mask(32)).toBe('00000004');
+  });
+
+  test('a change between the plan of the launch and the first look is seen at once', () => {
+    const plan = machine.plan();
+    machine.useQueues(2);
+    applyPlan(machine.root, plan, { log: recordingLog() });
+    guard = startGuard({
+      root: machine.root,
+      plan,
+      mode: 'warn',
+      log,
+      replan: () => machine.plan(),
+      coresGiven: plan.forwardingCores,
+      planFlags: '-intf eth0',
+      clock,
+    });
+    expect(log.lines).toEqual([unused]);
+  });
+
+  test('more than katran has cores: a restart is needed, and only cores that katran knows are written', () => {
+    machine.useQueues(2);
+    guarded('repair');
+    machine.useQueues(4);
+    clock.turn(5_000);
+    expect(log.of('warn').slice(0, 2)).toEqual([
+      'the interrupts of eth0 have changed: in use now: irq 32 (eth0-TxRx-2) for cpu 0, irq 33 (eth0-TxRx-3) for cpu 1',
+      'the plan for eth0 now needs forwarding cores 2-3, which katran was not started with; it keeps to cpus 0-1 until start-katran is restarted',
+    ]);
+    expect(machine.masks()).toEqual({ 30: '00000001', 31: '00000002', 32: '00000001', 33: '00000002' });
+    clock.turn(60_000);
+    expect(log.of('warn').filter((line) => line.includes('restarted'))).toHaveLength(1);
+  });
+
+  test('a vector that went away while its queue was not in use is not told: nobody looked after it', () => {
+    guarded('warn');
+    machine.useQueues(3);
+    clock.turn(5_000);
+    machine.free(33);
+    clock.turn(60_000);
+    expect(log.lines).toHaveLength(1);
+  });
+
+  test('a vector that goes away with its queue is gone, not out of use', () => {
+    guarded('warn');
+    machine.free(33);
+    clock.turn(5_000);
+    expect(log.lines).toEqual(['warn: the interrupts of eth0 have changed: gone: irq 33 (eth0-TxRx-3)']);
+  });
+
+  test('keep: a queue that comes into use belongs where its interrupt is delivered, and nothing is written', () => {
+    machine.useQueues(3);
+    const masks = machine.masks();
+    guarded('warn', { strategy: 'keep' });
+    machine.file('proc/irq/33/effective_affinity_list', '5\n');
+    machine.useQueues(4);
+    clock.turn(60_000);
+    expect(log.lines).toEqual([
+      'warn: the interrupts of eth0 have changed: in use now: irq 33 (eth0-TxRx-3) for cpu 5',
+      expect.stringContaining('needs forwarding cores 5, which katran was not started with'),
+    ]);
+    expect(machine.masks()).toEqual(masks);
+  });
+
+  describe('of a VLAN on a bond of eth2 and eth4', () => {
+    let host: string;
+    const queues = (name: string): string => path.join(host, `sys/class/net/${name}/queues`);
+    const listUnless = (refused: (directory: string) => boolean): Root => {
+      const root = openRoot(host);
+      return {
+        ...root,
+        list: (directory) => {
+          if (refused(directory)) throw new KernelFileError('cannot list it: EIO', directory, 'EIO');
+          return root.list(directory);
+        },
+      };
+    };
+
+    beforeEach(() => {
+      host = copyMachine('8-2-bond-vlan');
+    });
+    afterEach(() => fs.rmSync(host, { recursive: true }));
+
+    function guardedBond(root: Root): void {
+      const replan = (): AffinityPlan =>
+        planOf(host, { root, interfaceName: 'bond0.100', strategy: 'sequential' });
+      const plan = replan();
+      applyPlan(root, plan, { log: recordingLog() });
+      guard = startGuard({
+        root,
+        plan,
+        mode: 'repair',
+        log,
+        replan,
+        coresGiven: plan.forwardingCores,
+        planFlags: '-intf bond0.100',
+        clock,
+      });
+    }
+
+    test('those of each member count, those of the bond do not', () => {
+      guardedBond(openRoot(host));
+      fs.mkdirSync(path.join(queues('bond0'), 'rx-16'), { recursive: true });
+      fs.rmSync(path.join(queues('eth4'), 'rx-7'), { recursive: true });
+      clock.turn(60_000);
+      expect(log.lines).toEqual([
+        'warn: the interrupts of bond0.100 have changed: not in use any more: irq 65 (eth4-TxRx-7)',
+      ]);
+    });
+
+    test('while those of one member cannot be listed no plan can be made: what changed at the other is told then', () => {
+      let refused = false;
+      guardedBond(listUnless((directory) => refused && directory.endsWith('/eth2/queues')));
+      refused = true;
+      fs.rmSync(path.join(queues('eth4'), 'rx-7'), { recursive: true });
+      clock.turn(30_000);
+      expect(log.lines).toEqual(['warn: cannot check the interrupt affinity: cannot list it: EIO']);
+      refused = false;
+      clock.turn(30_000);
+      expect(log.lines.slice(1)).toEqual([
+        'warn: the interrupts of bond0.100 have changed: not in use any more: irq 65 (eth4-TxRx-7)',
+        'info: the interrupt affinity can be checked again',
+      ]);
+    });
+
+    test('a member that is taken away is told with its vectors, once', () => {
+      guardedBond(openRoot(host));
+      fs.rmSync(fs.realpathSync(path.join(host, 'sys/class/net/eth4')), { recursive: true });
+      fs.rmSync(path.join(host, 'sys/class/net/eth4'));
+      fs.rmSync(path.join(host, 'sys/class/net/bond0/lower_eth4'));
+      clock.turn(60_000);
+      expect(log.lines).toEqual([
+        expect.stringMatching(
+          /^warn: the interrupts of bond0\.100 have changed: gone: irq 58 .*irq 65 \(eth4-TxRx-7\)$/,
+        ),
+      ]);
+    });
+  });
+
+  test('off: nobody looks at them', () => {
+    guarded('off');
+    machine.useQueues(2);
+    clock.turn(60_000);
+    expect(log.lines).toEqual([]);
+  });
 });
 
 describe('the cost of a round', () => {
-  test('a new plan is made once at the start, and then only when vectors or online CPUs have changed', () => {
+  test('a new plan is made once at the start, and then only when vectors, queues in use or online CPUs have changed', () => {
     let plans = 0;
     guarded('warn', {
       replan: () => {
@@ -551,6 +748,25 @@ describe('the cost of a round', () => {
     machine.online('0-6');
     clock.turn(60_000);
     expect(plans).toBe(3);
+    machine.useQueues(3);
+    clock.turn(60_000);
+    expect(plans).toBe(4);
+  });
+
+  test('the queues of each interface are listed once, and of no other', () => {
+    const listed: string[] = [];
+    guarded('warn', {
+      root: {
+        ...machine.root,
+        list: (directory) => {
+          listed.push(directory);
+          return machine.root.list(directory);
+        },
+      },
+    });
+    listed.length = 0;
+    guard?.checkNow();
+    expect(listed).toEqual(['/sys/class/net/eth0/queues']);
   });
 });
 
@@ -594,8 +810,49 @@ describe('trouble', () => {
     expect(log.lines.slice(1)).toEqual(['info: the interrupt affinity can be checked again']);
   });
 
-  test('vectors that were away for a round (the link was down) and are as before are looked after again', () => {
+  test('queues that cannot be listed are told once: the masks still are checked, and the number is that of before', () => {
+    let refused = false;
+    guarded('repair', {
+      root: {
+        ...machine.root,
+        list: (directory) => {
+          if (!refused || !directory.endsWith('/queues')) return machine.root.list(directory);
+          throw new KernelFileError(`cannot list ${directory}: EIO`, directory, 'EIO');
+        },
+      },
+    });
+    refused = true;
+    machine.setMask(30, '000000ff');
+    clock.turn(30_000);
+    expect(machine.mask(30)).toBe('00000001');
+    expect(log.of('warn')).toEqual([
+      expect.stringContaining('repairing interrupt affinity: irq 30'),
+      'cannot check the interrupt affinity: cannot list /sys/class/net/eth0/queues: EIO',
+    ]);
+    machine.useQueues(3);
+    refused = false;
+    clock.turn(30_000);
+    expect(log.lines.slice(-2)).toEqual([
+      'warn: the interrupts of eth0 have changed: not in use any more: irq 33 (eth0-TxRx-3)',
+      'info: the interrupt affinity can be checked again',
+    ]);
+  });
+
+  test('an interface that has gone is told once with the reason, and its return too, with nothing in between', () => {
     guarded('repair');
+    const net = path.join(machine.path, 'sys/class/net/eth0');
+    fs.renameSync(net, `${net}-away`);
+    clock.turn(30_000);
+    expect(log.of('warn')).toEqual([
+      expect.stringMatching(/^cannot check the interrupt affinity: interface "eth0" does not exist/),
+    ]);
+    fs.renameSync(`${net}-away`, net);
+    clock.turn(30_000);
+    expect(log.lines.slice(1)).toEqual(['info: the interrupt affinity can be checked again']);
+  });
+
+  test('vectors that were away for a round (the link was down) and are as before are looked after again', () => {
+    const guarding = guarded('repair');
     for (let irq = 30; irq < 34; irq += 1) machine.free(irq);
     clock.turn(5_000);
     expect(log.of('warn')).toEqual([
@@ -604,6 +861,7 @@ describe('trouble', () => {
     for (let queue = 0; queue < 4; queue += 1) machine.vector(30 + queue, `eth0-TxRx-${queue}`);
     clock.turn(5_000);
     expect(machine.masks()).toEqual({ 30: '00000001', 31: '00000002', 32: '00000004', 33: '00000008' });
+    expect(guarding.differences()).toBe(4);
   });
 
   test('a saved file that cannot be written does not keep new vectors from being repaired', () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { AffinityPlan } from '../../../../src/affinity/types.ts';
-import { adoptPlan, wantedVectors } from '../../../../src/affinity/guard/wanted.ts';
+import { adoptPlan, guardedVectors, wantedVectors } from '../../../../src/affinity/guard/wanted.ts';
 import { formatAffinityMask, parseAffinityMask } from '../../../../src/linux/smp-affinity.ts';
 import { LiveMachine } from '../../../support/live-machine.ts';
 
@@ -38,11 +38,13 @@ test('the same plan again changes nothing', () => {
   fc.assert(
     fc.property(queues, (cpus) => {
       const same = plan(cpus);
-      const before = wantedVectors(same);
+      const before = guardedVectors(same);
       expect(adoptPlan(before, same, same.forwardingCores)).toEqual({
-        wanted: before,
+        ...before,
         gone: [],
+        outOfUse: [],
         added: [],
+        intoUse: [],
         moved: [],
         missingCores: [],
       });
@@ -60,7 +62,7 @@ test('every vector belongs to an online core that katran knows, as long as one i
         { online },
       );
       const given = before.forwardingCores;
-      const { wanted } = adoptPlan(wantedVectors(before), after, given);
+      const { wanted } = adoptPlan(guardedVectors(before), after, given);
       expect(wanted.map(({ irq }) => irq)).toEqual(after.vectors.map(({ irq }) => irq));
       for (const vector of wanted) {
         expect(online).toContain(vector.cpu);
@@ -76,7 +78,7 @@ test('a plan that needs no other cores is taken as it is', () => {
     fc.property(queues, queues, (first, second) => {
       const before = plan(first);
       const after = plan(second.map((i) => before.forwardingCores[i % before.forwardingCores.length] ?? 0));
-      const { wanted, missingCores } = adoptPlan(wantedVectors(before), after, before.forwardingCores);
+      const { wanted, missingCores } = adoptPlan(guardedVectors(before), after, before.forwardingCores);
       expect(wanted).toEqual(wantedVectors(after));
       expect(missingCores).toEqual([]);
     }),
@@ -86,7 +88,7 @@ test('a plan that needs no other cores is taken as it is', () => {
 test('gone, new and moved vectors, and the cores that are missing, ascending', () => {
   const before = plan([0, 1, 2]);
   const after = plan([0, 2, 5, 4]);
-  const result = adoptPlan(wantedVectors(before), after, [0, 1, 2]);
+  const result = adoptPlan(guardedVectors(before), after, [0, 1, 2]);
   expect(result.missingCores).toEqual([4, 5]);
   expect(result.gone).toEqual([]);
   expect(result.added.map(({ irq }) => irq)).toEqual([33]);
@@ -95,7 +97,11 @@ test('gone, new and moved vectors, and the cores that are missing, ascending', (
 });
 
 test('another name is another vector', () => {
-  const { gone, added } = adoptPlan(wantedVectors(plan([0, 1])), plan([0, 1], { prefix: 'eth0-rx' }), [0, 1]);
+  const { gone, added } = adoptPlan(
+    guardedVectors(plan([0, 1])),
+    plan([0, 1], { prefix: 'eth0-rx' }),
+    [0, 1],
+  );
   expect(gone.map(({ name }) => name)).toEqual(['eth0-TxRx-0', 'eth0-TxRx-1']);
   expect(added.map(({ name }) => name)).toEqual(['eth0-rx-0', 'eth0-rx-1']);
 });
@@ -110,7 +116,7 @@ test('an IRQ that two members share belongs where it was written last', () => {
 
 test('keep: a vector that is still there stays where it was, a new one where it is', () => {
   const keep = (cpus: readonly number[]): AffinityPlan => ({ ...plan(cpus), strategy: 'keep' });
-  const { wanted, missingCores } = adoptPlan(wantedVectors(keep([1, 2])), keep([5, 2, 6]), [1, 2]);
+  const { wanted, missingCores } = adoptPlan(guardedVectors(keep([1, 2])), keep([5, 2, 6]), [1, 2]);
   expect(wanted.map((vector) => vector.cpu)).toEqual([1, 2, 6]);
   expect(missingCores).toEqual([6]);
 });
