@@ -3,6 +3,7 @@ import type { KatranServicesClient } from '../katran/calls.ts';
 import { describeExit } from '../katran/exit-words.ts';
 import type { KatranProcess } from '../katran/process.ts';
 import type { RootArray } from '../katran/root-array.ts';
+import { isSame, merged } from '../katran/services/merged.ts';
 import { readServices } from '../katran/services/read.ts';
 import { restoreServices } from '../katran/services/restore.ts';
 import { NO_SERVICES, type Services } from '../katran/services/types.ts';
@@ -54,7 +55,7 @@ export async function servicesOf(parts: LaunchParts, { pid, address }: Predecess
  * went wrong; the new katran is gone then and the active slot is as it was.
  */
 export async function takeOver(launch: Launch, options: TakeoverOptions): Promise<Successor> {
-  const { array, parts, services, predecessor } = options;
+  const { array, parts, services } = options;
   await array.clear(array.staging);
   const filters = await healthcheckPrograms(launch);
   const katran = await begin(launch, parts);
@@ -65,10 +66,10 @@ export async function takeOver(launch: Launch, options: TakeoverOptions): Promis
     if (start.client === undefined)
       throw new NotTakenOver(notUpInWords(launch, katran, start.why), start.why);
     client = start.client;
-    const latest = predecessor === undefined ? undefined : await catchUp(parts, predecessor, client);
-    await changeSlot(launch, options, katran);
+    const given = await catchUp(options, client, services ?? NO_SERVICES);
+    await changeSlot(launch, options, { katran, client, services: given.services }, given.told);
     announceUp(launch, katran);
-    return { katran, client, services: latest ?? services ?? NO_SERVICES };
+    return { katran, client, services: given.services };
   } catch (error) {
     client?.close();
     await discard(array, katran, offspring);
@@ -77,27 +78,35 @@ export async function takeOver(launch: Launch, options: TakeoverOptions): Promis
   }
 }
 
-/** What was changed at the predecessor since its services were read. One that has died meanwhile has nothing to add. */
+/**
+ * Gives the new katran what was changed at its predecessor since it had these services. What a client changed at the new one, whose port is the
+ * same, stays. `told`: the predecessor answered; one that has died has nothing to add. Throws what goes wrong at the new one.
+ */
 async function catchUp(
-  parts: LaunchParts,
-  predecessor: Predecessor,
+  { parts, predecessor }: Pick<TakeoverOptions, 'parts' | 'predecessor'>,
   client: KatranServicesClient,
-): Promise<Services | undefined> {
+  since: Services,
+): Promise<{ readonly services: Services; readonly told: boolean }> {
+  if (predecessor === undefined) return { services: since, told: false };
   let latest: Services;
   try {
     latest = await servicesOf(parts, predecessor);
   } catch {
-    return undefined;
+    return { services: since, told: false };
   }
-  await restoreServices({ calls: client, wanted: latest, exact: true });
-  return latest;
+  if (!isSame(since, latest)) {
+    const wanted = merged(since, latest, await readServices(client));
+    await restoreServices({ calls: client, wanted, exact: true });
+  }
+  return { services: latest, told: true };
 }
 
 /** The one step from the predecessor's program to the successor's, and what follows it. Throws only when that step was not made. */
 async function changeSlot(
   launch: Launch,
   { array, parts, predecessor }: TakeoverOptions,
-  katran: KatranProcess,
+  { katran, client, services }: Successor,
+  tells: boolean,
 ): Promise<void> {
   const { tally, log } = launch;
   const { active, staging, path } = array;
@@ -118,6 +127,10 @@ async function changeSlot(
   };
   await tidied(`the staging slot ${staging} was not emptied`, () => array.clear(staging));
   if (predecessor !== undefined) {
+    if (tells)
+      await tidied('what was changed at its predecessor in the last moment is lost', async () => {
+        await catchUp({ parts, predecessor }, client, services);
+      });
     await tidied('its predecessor was not ended', () => predecessor.end());
     tally.handovers += 1;
     log.info(`${taken} from katran (pid ${predecessor.pid}): program ${program} is in slot ${active}`);

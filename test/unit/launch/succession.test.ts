@@ -194,6 +194,26 @@ it('a request moves the slot to a fresh katran with the services of the old one,
   await stops(status);
 });
 
+it('what a client changes at the old katran when the slot changes, before that one ends, is taken over as well', async () => {
+  const { status, ask } = await up();
+  map.ignores = (change) => {
+    if (change === 'put 1 11') void katran(0).client.addVip(LATE, 0, 0);
+    return false;
+  };
+  expect(await ask()).toMatchObject({ done: true });
+  expect(katran(1).client.names()).toEqual([vipName(LATE)]);
+  await stops(status);
+});
+
+it('what a client changes at the new katran while it comes up stays: the two share the port', async () => {
+  const { status, ask } = await up();
+  await katran(0).client.addVip(VIP, 0, 0);
+  onStart = (next) => void next.client.addVip(LATE, 0, 0);
+  expect(await ask()).toMatchObject({ done: true });
+  expect(katran(1).client.names()).toEqual([vipName(VIP), vipName(LATE)]);
+  await stops(status);
+});
+
 it.each<[string, (katran: Katran) => void, RegExp]>([
   [
     'dies at once',
