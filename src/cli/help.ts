@@ -1,7 +1,7 @@
 import type { Command, Help } from 'commander';
 import { wrapped } from '../terminal/wrap.ts';
 import { COMMANDS, isCommand, type CommandName } from './commands.ts';
-import { FLAGS, FLAG_NAMES, GROUPS, type FlagName, type Group } from './flags.ts';
+import { FLAGS, GROUPS, flagsOf, type FlagName, type Group } from './flags.ts';
 
 /** The second line of every usage error. */
 export const USAGE_HINT = "run 'start-katran -h' for the flags";
@@ -38,14 +38,8 @@ function entry(name: FlagName, text: string, column: number): string[] {
   return beside(`  -${name}${value}`, text + fallbackText(FLAGS[name]), column);
 }
 
-/** The flags that commander has for the command, in the order of the table. */
-function flagsDescribed(command: Command, helper: Help): readonly FlagName[] {
-  const names = new Set(helper.visibleOptions(command).map((option) => option.attributeName()));
-  return FLAG_NAMES.filter((name) => names.has(name));
-}
-
 function programHelp(command: Command, helper: Help): string[] {
-  const flags = flagsDescribed(command, helper);
+  const flags = flagsOf('launch');
   const groups = Object.keys(GROUPS).filter((group): group is Group => group in GROUPS);
   return [
     'Usage: start-katran [flags] [-- katran arguments]',
@@ -91,8 +85,8 @@ const ownHelp = (flag: FlagName, command: CommandName): string => {
   return help.startsWith(`${command}: `) ? help.slice(command.length + 2) : help;
 };
 
-function commandHelp(name: CommandName, command: Command, helper: Help): string[] {
-  const flags = flagsDescribed(command, helper);
+function commandHelp(name: CommandName): string[] {
+  const flags = flagsOf(name);
   const own = flags.filter((flag) => DESCRIBED.has(flag) || !FLAGS[flag].owners.includes('launch'));
   const shared = flags.filter((flag) => !own.includes(flag));
   const { forms, help } = COMMANDS[name];
@@ -119,6 +113,6 @@ function commandHelp(name: CommandName, command: Command, helper: Help): string[
 /** The text of `-h`, of the program or of one command; 80 columns. */
 export function helpText(command: Command, helper: Help): string {
   const name = command.parent === null ? undefined : command.name();
-  const lines = isCommand(name) ? commandHelp(name, command, helper) : programHelp(command, helper);
+  const lines = isCommand(name) ? commandHelp(name) : programHelp(command, helper);
   return lines.join('\n');
 }

@@ -31,12 +31,12 @@ function optionOf(name: FlagName): Option {
 }
 
 /**
- * Of the command's flags those that occur: to describe the others costs more than all the rest of parsing. All of them when
- * help is wanted, or when commander has to find out what an unknown one may have meant.
+ * Of the command's flags those that occur: to describe the others costs more than all the rest of parsing. All of them when commander has to find
+ * out what an unknown one may have meant. Help is made of the table itself.
  */
 function flagsToDescribe(owner: CommandName | 'launch', { flags, help }: Rewritten): readonly FlagName[] {
+  if (help) return [];
   const all = flagsOf(owner);
-  if (help) return all;
   const typed = new Set(flags.map((argument) => /^--([^=]+)/.exec(argument)?.[1]));
   const described = all.filter((name) => typed.has(name));
   return described.length === typed.size ? described : all;

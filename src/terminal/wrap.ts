@@ -16,7 +16,7 @@ export function wrapped(text: string, width: number, { whole = false } = {}): st
   const lines: string[] = [];
   let line = '';
   for (const piece of piecesOf(text, columns, whole)) {
-    if (line !== '' && (line + piece).trimEnd().length > columns) {
+    if (line !== '' && piece !== ' ' && line.length + piece.length > columns) {
       lines.push(line.trimEnd());
       line = '';
     }
