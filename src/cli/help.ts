@@ -26,10 +26,9 @@ function indented(text: string, column: number): string[] {
   return wrapped(text, COLUMNS - column, { whole: true }).map((line) => ' '.repeat(column) + line);
 }
 
-/** A default that the text names itself is not said again. */
-function fallbackText({ type, defaultText, help }: (typeof FLAGS)[FlagName]): string {
-  const isSaid = defaultText === '' || type.kind === 'boolean' || help.includes(defaultText);
-  return isSaid ? '' : ` (default ${defaultText})`;
+/** A boolean's is always false. */
+function fallbackText({ type, defaultText }: (typeof FLAGS)[FlagName]): string {
+  return defaultText === '' || type.kind === 'boolean' ? '' : ` (default ${defaultText})`;
 }
 
 function entry(name: FlagName, text: string, column: number): string[] {

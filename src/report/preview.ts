@@ -31,9 +31,11 @@ function vectorRow(vector: PlannedVector, severalNics: boolean, screen: Screen):
   return severalNics ? row : row.toSpliced(1, 1);
 }
 
-function vectorTable(vectors: readonly PlannedVector[], screen: Screen): string {
+/** The CPUs in the plan are those from before the writing. */
+function vectorTable(vectors: readonly PlannedVector[], screen: Screen, written: boolean): string {
   const severalNics = new Set(vectors.map((vector) => vector.nic)).size > 1;
-  const head = ['IRQ', 'NIC', 'name', 'role', 'queue', 'CPU now', 'planned', 'node'];
+  const current = written ? 'CPU before' : 'CPU now';
+  const head = ['IRQ', 'NIC', 'name', 'role', 'queue', current, 'planned', 'node'];
   return table(
     severalNics ? head : head.toSpliced(1, 1),
     vectors.map((vector) => vectorRow(vector, severalNics, screen)),
@@ -111,7 +113,7 @@ export function previewText(
   return [
     `number of CPUs ${plan.topology.online.length}`,
     `interface ${plan.interface}, strategy ${plan.strategy}, NIC ${nics.join(', ')}`,
-    ...(plan.vectors.length === 0 ? [] : ['', vectorTable(plan.vectors, screen)]),
+    ...(plan.vectors.length === 0 ? [] : ['', vectorTable(plan.vectors, screen, written)]),
     '',
     ...plannedMap(plan, screen),
     '',

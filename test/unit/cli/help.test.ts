@@ -16,6 +16,15 @@ describe('the help of the program', () => {
   it.each(flagsOf('launch'))('describes -%s', (name) => {
     expect(text).toMatch(new RegExp(`^  -${name}\\b`, 'm'));
   });
+  it.each(flagsOf('launch').filter((name) => FLAGS[name].type.kind !== 'boolean'))(
+    'says the default of -%s',
+    (name) => {
+      const { defaultText } = FLAGS[name];
+      const [entry = ''] = new RegExp(`^  -${name} [^]*?(?=^ {0,2}\\S|\\n\\n)`, 'm').exec(text) ?? [];
+      expect(entry).toContain(name);
+      if (defaultText !== '') expect(entry.replace(/\s+/g, ' ')).toContain(`(default ${defaultText})`);
+    },
+  );
   it.each(COMMAND_NAMES)('names the command %s', (name) => {
     expect(text).toMatch(new RegExp(`^  ${name} `, 'm'));
   });
