@@ -103,11 +103,11 @@ function openMetrics(
 export async function launch(task: Task, desk: SignalDesk): Promise<Ending> {
   const { log, world } = task;
   if (wantsColour(world.stderr, world.environment)) await log.colour();
-  // What waiting cannot mend is said before anything is waited for.
-  checkBpfObjects(task.options);
-  const binary = findBinary(task.options, world.environment.PATH ?? '');
   const manager = openServiceManager(world, task.tools, log);
   try {
+    // What waiting cannot mend is said before anything is waited for.
+    checkBpfObjects(task.options);
+    const binary = findBinary(task.options, world.environment.PATH ?? '');
     await awaitLink(task, desk, manager);
     return await launchOnLink(task, desk, manager, binary);
   } catch (error) {

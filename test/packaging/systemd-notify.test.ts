@@ -66,6 +66,15 @@ describe.skipIf(whyNot !== undefined).each(ARTIFACTS)(
       expect(socket.count('READY=1')).toBe(0);
     });
 
+    it('is the failure of a start that trying again does not mend, too', async () => {
+      const missing = path.join(staged.sysroot, 'no-katran');
+      const { status } = await launch({}, ['-binary', missing]).ended;
+      expect(status).toBe(2);
+      expect(socket.messages).toEqual([
+        [expect.stringContaining(`STATUS=katran binary ${missing} does not exist`)],
+      ]);
+    });
+
     it('is stopping, also while katran is still starting', async () => {
       staged.stage.control({ HANG: 'before-port' });
       const launcher = launch();
