@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { Failure, errnoOf, messageOf } from '../failure.ts';
+import { unwritable } from '../linux/atomic-file.ts';
 import type { Root } from '../linux/root.ts';
 
 /** What a launcher answers to a request: whether it was done, and a sentence about it. */
@@ -52,12 +53,8 @@ export async function listenForHandover(
     fs.chmodSync(file, 0o600);
   } catch (error) {
     server.close();
-    throw new Failure(
-      `cannot listen for handovers on ${file}: ${errnoOf(error) ?? messageOf(error)}; run as root`,
-      {
-        cause: error,
-      },
-    );
+    const { reason, advice } = unwritable(file, error);
+    throw new Failure(`cannot listen for handovers on ${file}: ${reason}`, { remedy: advice, cause: error });
   }
   server.unref();
   return {

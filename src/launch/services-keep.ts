@@ -103,6 +103,8 @@ export function keepServices({ file, calls, log, everyMs = EVERY_MS }: KeepOptio
     checkNow,
     stop,
     finish: async () => {
+      // What cannot be kept now is lost with katran: it is said, also when it was said before.
+      failed = false;
       const looked = checkNow().then(() => (emptyBefore ? checkNow() : undefined));
       await Promise.race([looked, pause(FINISH_MS, undefined, { ref: false })]);
       // Where katran is silent, its client is closed next, and that ends the reading.

@@ -42,6 +42,13 @@ it('a socket that a killed launcher left is no obstacle', async () => {
   expect((await requestHandover(machine, 'eth0')).done).toBe(true);
 });
 
+it('what keeps it from listening is said with its own way out, which is not always to be root', async () => {
+  const machine = root();
+  fs.writeFileSync(machine.hostPath('/run'), '');
+  const begun = listenForHandover(machine, 'eth0', () => Promise.reject(new Error('not asked')));
+  await expect(begun).rejects.toThrow(/^cannot listen for handovers on .*: ENOTDIR; make its directory$/);
+});
+
 it('nobody there, another interface, and a launcher that ends meanwhile are told apart', async () => {
   const machine = root();
   await expect(requestHandover(machine, 'eth0')).rejects.toThrow(

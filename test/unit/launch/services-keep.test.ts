@@ -122,6 +122,14 @@ it('finish looks once more, and at an emptiness twice; stop does not', async () 
   expect(kept()).toEqual([]);
 });
 
+it('what is lost with a katran that is stopped is said, also when it was said before', async () => {
+  const folder = path.join(files.path, 'missing');
+  const keeping = await keep(path.join(folder, 'services.json'));
+  await keeping.finish();
+  const said = /^warn: cannot keep katran's services in .*missing\/services\.json/;
+  expect(log.lines).toEqual([expect.stringMatching(said), expect.stringMatching(said)]);
+});
+
 it('without a file they are remembered only', async () => {
   keeper = keepServices({ file: undefined, calls: katran, log, everyMs: 3_600_000 });
   await keeper.checkNow();
