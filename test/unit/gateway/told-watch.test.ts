@@ -1,23 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TABLES_EVERY_MS } from '../../../src/gateway/kernel-view.ts';
 import type { Gateway } from '../../../src/gateway/types.ts';
-import { watchGateway, type GatewayWatch, type WatchOptions } from '../../../src/gateway/watch.ts';
+import type { GatewayWatch, WatchOptions } from '../../../src/gateway/watch.ts';
 import type { Root } from '../../../src/linux/root.ts';
-import { NO_TOOLS, toolsThat } from '../../support/tools.ts';
-import { makeTables, recordLog, type KernelTables, type RecordedLog } from './kernel-tables.ts';
 import { toldKernel, type ToldKernel } from '../../support/told-kernel.ts';
+import { toolsThat } from '../../support/tools.ts';
+import type { KernelTables, RecordedLog } from './kernel-tables.ts';
+import { A, B, current, eachWithStage, pass, type WatchStage } from './watch-stage.ts';
 
-const A = '02:00:00:00:00:0a';
-const B = '02:00:00:00:00:0b';
-const current: Gateway = {
-  address: '10.0.0.1',
-  mac: A,
-  interface: 'eth0',
-  family: 4,
-  reason: '',
-  warnings: [],
-};
-
+let stage: WatchStage;
 let tables: KernelTables;
 let kernel: ToldKernel;
 let log: RecordedLog;
@@ -25,7 +16,17 @@ let pushes: string[];
 let reads: string[];
 let watch: GatewayWatch;
 
-const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
+// Before the stage's own: what comes last is done first, and this is about a watch that was stopped.
+afterEach(() => expect(kernel.listeners).toBe(0));
+eachWithStage((made) => {
+  stage = made;
+  ({ tables, log, pushes } = made);
+});
+beforeEach(() => {
+  kernel = toldKernel();
+  reads = [];
+});
+
 const gatewayHas = (mac: string): void => tables.arp(`10.0.0.1 ${mac} eth0`);
 const readsOf = (path: string): number => reads.filter((read) => read === path).length;
 
@@ -45,40 +46,13 @@ function counted(root: Root): Root {
 }
 
 async function start(options: Partial<WatchOptions> = {}): Promise<void> {
-  watch = watchGateway({
+  watch = await stage.start({
     root: counted(tables.root),
-    tools: NO_TOOLS,
-    intf: 'eth0',
-    current,
-    intervalMs: 1000,
     refreshMs: Number.POSITIVE_INFINITY,
-    log,
     events: kernel,
-    push: (mac) => {
-      pushes.push(mac);
-      return Promise.resolve();
-    },
     ...options,
   });
-  await pass(0);
 }
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  tables = makeTables();
-  tables.routes('eth0 0.0.0.0/0 via 10.0.0.1');
-  gatewayHas(A);
-  kernel = toldKernel();
-  log = recordLog();
-  pushes = [];
-  reads = [];
-});
-afterEach(async () => {
-  await watch.stop();
-  expect(kernel.listeners).toBe(0);
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
 
 describe('a watch that the kernel tells', () => {
   it('pushes a changed MAC at once', async () => {

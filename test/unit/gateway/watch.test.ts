@@ -1,65 +1,36 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { MOVE_PATIENCE_MS } from '../../../src/gateway/move-patience.ts';
-import type { Gateway } from '../../../src/gateway/types.ts';
-import { watchGateway, type GatewayWatch, type WatchOptions } from '../../../src/gateway/watch.ts';
-import { NO_TOOLS } from '../../support/tools.ts';
-import { makeTables, recordLog, type KernelTables, type RecordedLog } from './kernel-tables.ts';
+import type { GatewayWatch, WatchOptions } from '../../../src/gateway/watch.ts';
+import type { KernelTables, RecordedLog } from './kernel-tables.ts';
+import { A, B, C, current, eachWithStage, INTERVAL_MS, pass, type WatchStage } from './watch-stage.ts';
 
-const A = '02:00:00:00:00:0a';
-const B = '02:00:00:00:00:0b';
-const C = '02:00:00:00:00:0c';
-const INTERVAL_MS = 1000;
-const current: Gateway = {
-  address: '10.0.0.1',
-  mac: A,
-  interface: 'eth0',
-  family: 4,
-  reason: '',
-  warnings: [],
-};
-
+let stage: WatchStage;
 let tables: KernelTables;
 let log: RecordedLog;
-/** Every MAC katran was asked to use, in order. */
 let pushes: string[];
 /** What katran answers: throws to refuse. */
 let katran: (mac: string) => Promise<void>;
 let watch: GatewayWatch;
 
+eachWithStage((made) => {
+  stage = made;
+  ({ tables, log, pushes } = made);
+});
+beforeEach(() => {
+  katran = () => Promise.resolve();
+});
+
 const gatewayHas = (mac: string): void => tables.arp(`10.0.0.1 ${mac} eth0`);
-const pass = (ms: number): Promise<unknown> => vi.advanceTimersByTimeAsync(ms);
 
 async function start(options: Partial<WatchOptions> = {}): Promise<void> {
-  watch = watchGateway({
-    root: tables.root,
-    tools: NO_TOOLS,
-    intf: 'eth0',
-    current,
-    intervalMs: INTERVAL_MS,
-    log,
+  watch = await stage.start({
     push: async (mac) => {
       pushes.push(mac);
       await katran(mac);
     },
     ...options,
   });
-  await pass(0);
 }
-
-beforeEach(() => {
-  vi.useFakeTimers();
-  tables = makeTables();
-  tables.routes('eth0 0.0.0.0/0 via 10.0.0.1');
-  gatewayHas(A);
-  log = recordLog();
-  pushes = [];
-  katran = () => Promise.resolve();
-});
-afterEach(async () => {
-  await watch.stop();
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
 
 describe('the gateway watch', () => {
   it('says nothing and pushes nothing while nothing changes', async () => {
