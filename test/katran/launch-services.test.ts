@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { describeUnless } from '../support/describe-unless.ts';
 import { writeServices } from '../support/services-file.ts';
 import { type Balancer, NOTHING } from './rig/balancer.ts';
-import { SERVICES, expectForwarding } from './rig/services.ts';
+import { expectForwarding } from './rig/expect-forwarding.ts';
+import { SERVICES } from './rig/services.ts';
 import { whyNoRealKatran } from './rig/real-katran.ts';
 import { eachWithBalancer, type Scratch } from './rig/scene.ts';
 

@@ -5,9 +5,10 @@ import { expect, it } from 'vitest';
 import { describeUnless } from '../support/describe-unless.ts';
 import { ARTIFACTS } from '../support/launcher.ts';
 import { expectNoneLost } from '../support/nothing-lost.ts';
-import { VIP4, VIP6 } from '../support/vips.ts';
+import { VIP4 } from '../support/vips.ts';
 import { ROUTER_DEVICE, ROUTER_MAC } from '../support/wire.ts';
 import { type Balancer, NOTHING } from './rig/balancer.ts';
+import { expectForwarding } from './rig/expect-forwarding.ts';
 import { realFile, whyNoRealKatran } from './rig/real-katran.ts';
 import { eachWithBalancer, type Scratch } from './rig/scene.ts';
 
@@ -33,13 +34,7 @@ describeUnless(whyNoRealKatran(), 'a launch of the real katran', () => {
   it('sends the packets of an IPv4 and of an IPv6 VIP to the router’s MAC, which it found by itself', async () => {
     await balancer.up();
     await balancer.addVips();
-    for (const vip of [VIP4, VIP6])
-      expect(await balancer.send(vip, 1000, 1000).report).toMatchObject({
-        sent: 1000,
-        returned: 1000,
-        lost: [],
-        outerMacs: [{ mac: ROUTER_MAC, packets: 1000 }],
-      });
+    await expectForwarding(balancer);
   });
 
   it('follows a router that gets another MAC, and loses no packet over it', async () => {

@@ -8,7 +8,8 @@ import { describeUnless } from '../support/describe-unless.ts';
 import { writeServices } from '../support/services-file.ts';
 import { VIP4, VIP6, type Vip } from '../support/vips.ts';
 import type { Balancer } from './rig/balancer.ts';
-import { SERVICES, expectForwarding } from './rig/services.ts';
+import { expectForwarding } from './rig/expect-forwarding.ts';
+import { SERVICES } from './rig/services.ts';
 import { whyNoRealKatran } from './rig/real-katran.ts';
 import { eachWithBalancer, type Scratch } from './rig/scene.ts';
 
