@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { freePort } from '../support/katran-double/index.ts';
+import { freePort } from '../support/free-port.ts';
 import { ARTIFACTS } from '../support/launcher.ts';
 import { stageLaunch } from '../support/staged-launch.ts';
 

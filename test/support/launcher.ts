@@ -158,9 +158,6 @@ export function runLauncher(
   return new Running(artifact, args, options).ended;
 }
 
-/** A TCP port on loopback that nobody listens on at this moment. */
-export { freePort } from './katran-double/index.ts';
-
 /** An empty directory of this test's own, removed by the returned function. */
 export function scratch(prefix = 'start-katran-test-'): { path: string; remove(): void } {
   const directory = fs.mkdtempSync(path.join('/tmp', prefix));

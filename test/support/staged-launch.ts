@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Running, type Artifact, type Ended, type RunOptions } from './launcher.ts';
 import { copyMachine } from './machines.ts';
-import { buildKatranDouble, freePort, makeStage, type Settings, type Stage } from './katran-double/index.ts';
+import { freePort } from './free-port.ts';
+import { buildKatranDouble, makeStage, type Settings, type Stage } from './katran-double/index.ts';
 
 /** A recorded machine, a katran double and a free port: everything a launch needs, nothing of this host. */
 export interface StagedLaunch {

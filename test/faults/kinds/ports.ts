@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { ARTIFACTS } from '../../support/launcher.ts';
-import { freePort, startDouble } from '../../support/katran-double/index.ts';
+import { freePort } from '../../support/free-port.ts';
+import { startDouble } from '../../support/katran-double/index.ts';
 import type { Fault, FaultKind } from '../support/fault.ts';
 import { changeGatewayMac, forgetGateway, GATEWAY_MAC } from '../support/gateway-tables.ts';
 import { listenOnPort, until } from '../support/moves.ts';

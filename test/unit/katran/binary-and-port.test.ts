@@ -7,7 +7,8 @@ import { katranEndpoint } from '../../../src/katran/endpoint.ts';
 import { checkOwnPort, checkPortFree, isListening } from '../../../src/katran/port.ts';
 import { checkBpfObjects } from '../../../src/katran/files.ts';
 import { binaryName, findBinary } from '../../../src/katran/binary.ts';
-import { freePort, scratch } from '../../support/launcher.ts';
+import { freePort } from '../../support/free-port.ts';
+import { scratch } from '../../support/launcher.ts';
 
 const files = scratch();
 const at = (name: string): string => path.join(files.path, name);

@@ -13,10 +13,10 @@ import { openKatranClient } from '../../../src/katran/client.ts';
 import { openKatranClientAhead } from '../../../src/katran/lazy-client.ts';
 import { dialTarget } from '../../../src/katran/dial-target.ts';
 import { katranServiceMethods } from '../../../src/katran/service-methods.ts';
+import { freePort } from '../../support/free-port.ts';
 import {
   buildKatranDouble,
   type Double,
-  freePort,
   type Settings,
   startDouble,
 } from '../../support/katran-double/index.ts';

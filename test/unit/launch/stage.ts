@@ -10,7 +10,7 @@ import type { Launch } from '../../../src/launch/types.ts';
 import { Tally } from '../../../src/metrics/tally.ts';
 import { openRoot } from '../../../src/linux/root.ts';
 import { planForInterface } from '../../../src/planning/plan.ts';
-import { freePort } from '../../support/launcher.ts';
+import { freePort } from '../../support/free-port.ts';
 import { copyMachine } from '../../support/machines.ts';
 import { NO_TOOLS } from '../../support/tools.ts';
 import { DONE, KatranStandIn, keepingLog, ProcessStandIn, Signals } from './stand-ins.ts';

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openKatranClient } from '../../../src/katran/client.ts';
 import type { KatranClient } from '../../../src/katran/calls.ts';
+import { freePort } from '../../support/free-port.ts';
 import {
   buildKatranDouble,
   type Double,
-  freePort,
   makeStage,
   type Settings,
   type Stage,
