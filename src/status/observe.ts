@@ -1,3 +1,4 @@
+import { linksDown } from '../affinity/links-down.ts';
 import type { AffinityPlan } from '../affinity/types.ts';
 import { chooseInterface } from '../planning/interface.ts';
 import { Failure } from '../failure.ts';
@@ -35,6 +36,11 @@ export interface Subject {
   readonly launcherOn: (interfaceName: string) => number | undefined;
 }
 
+/** The part of it that is looked at: nothing is drawn or logged. */
+interface Looked extends Omit<Subject, 'task'> {
+  readonly task: Pick<Task, 'options' | 'root' | 'tools'>;
+}
+
 async function attempt<T>(action: () => T | Promise<T>): Promise<Answer<T>> {
   try {
     return { value: await action() };
@@ -45,7 +51,7 @@ async function attempt<T>(action: () => T | Promise<T>): Promise<Answer<T>> {
 }
 
 /** The counters alone: the first of two readings; of a katran that does not answer only the kernel's. Throws KernelFileError. */
-export async function readCounters({ task, client }: Subject, { answers = true } = {}): Promise<Counters> {
+export async function readCounters({ task, client }: Looked, { answers = true } = {}): Promise<Counters> {
   const fallback: Answer<bigint> = answers
     ? await attempt(async () => (await client.getLruFallbackStats(CALL_DEADLINE_MS)).v1)
     : { trouble: 'it was asked already' };
@@ -69,7 +75,7 @@ function macOf(answered: Answer<string>): Answer<string> {
 }
 
 /** The vectors as they are. A plan reads them all; what it plans is of no interest here, so nothing limits it. */
-function readVectors({ options, root }: Task, interfaceName: string): AffinityPlan {
+function readVectors({ options, root }: Looked['task'], interfaceName: string): AffinityPlan {
   const unlimited = {
     ...options,
     strategy: 'sequential',
@@ -81,7 +87,7 @@ function readVectors({ options, root }: Task, interfaceName: string): AffinityPl
   return planForInterface(unlimited, root, interfaceName);
 }
 
-function interfaceToLookAt({ options, root }: Task, { owners }: FoundKatran): string {
+function interfaceToLookAt({ options, root }: Looked['task'], { owners }: FoundKatran): string {
   const own = owners.find(({ flags }) => flags?.intf !== undefined)?.flags?.intf;
   const choice =
     options.given.has('intf') || own === undefined
@@ -95,7 +101,7 @@ function interfaceToLookAt({ options, root }: Task, { owners }: FoundKatran): st
  * before.
  */
 async function lookForKatran(
-  { root, tools }: Task,
+  { root, tools }: Looked['task'],
   { owners }: FoundKatran,
   interfaceName: string,
 ): Promise<Sight | null> {
@@ -121,7 +127,7 @@ async function lookForKatran(
 
 /** Whether a katran runs without the launcher that started it. Only root sees who launches. */
 function isUnsupervised(
-  { task, launcherOn }: Subject,
+  { task, launcherOn }: Looked,
   { owners }: FoundKatran,
   interfaceName: string,
 ): boolean {
@@ -131,13 +137,13 @@ function isUnsupervised(
   return launcher === undefined || parentOf(task.root, owner.pid) !== launcher;
 }
 
-async function readXdp({ tools }: Task, interfaceName: string): Promise<SeenXdp> {
+async function readXdp({ tools }: Looked['task'], interfaceName: string): Promise<SeenXdp> {
   const { xdp } = await readLink(tools, interfaceName, { timeoutMs: IP_TIMEOUT_MS });
   return xdp?.mode ?? 'none';
 }
 
 /** Reads everything once; changes and sends nothing but calls that ask katran. Throws KernelFileError. */
-export async function observe(subject: Subject): Promise<Observation> {
+export async function observe(subject: Looked): Promise<Observation> {
   const { task, endpoint, client } = subject;
   const { options, root } = task;
   const katran = findKatran(endpoint);
@@ -161,8 +167,9 @@ export async function observe(subject: Subject): Promise<Observation> {
   ]);
   const plan = await attempt(() => readVectors(task, interfaceName));
   const topology = 'value' in plan ? plan.value.topology : readTopology(root);
-  const down =
-    'value' in plan ? plan.value.warnings.find(({ code }) => code === 'interface-down') : undefined;
+  // Not taken from the plan: an interface without interrupts of its own has none, and can be down as well.
+  const links = 'value' in chosen ? await attempt(() => linksDown(root, interfaceName)) : chosen;
+  const down = 'value' in links ? links.value.find(({ code }) => code === 'interface-down') : undefined;
   const vectors: Answer<readonly LiveVector[]> =
     'value' in plan ? await attempt(() => liveVectors(root, plan.value)) : plan;
   return {
