@@ -31,7 +31,8 @@ export function readWithoutCounters(root: Root): string {
 /** Counters of one interrupt by CPU id: of the CPUs asked for, those that are not 0. */
 export type CountsByCpu = ReadonlyMap<number, number>;
 
-export interface CountersOfSome {
+/** What interrupts have counted, by IRQ and CPU. */
+export interface InterruptCounters {
   /** Ids of the CPUs asked for that have a column: the online ones. */
   readonly cpus: ReadonlySet<number>;
   /** By IRQ, what is known of it but for the other CPUs. */
@@ -39,22 +40,22 @@ export interface CountersOfSome {
 }
 
 /**
- * Of /proc/interrupts no more than the given interrupts have counted on the CPUs that `wanted` picks; no line is read where none of
- * the CPUs is online. Throws KernelFileError.
+ * Of /proc/interrupts no more than these interrupts have counted on the CPUs that `wanted` picks, all of both where nothing is said; no line is
+ * read where none of the CPUs is online. Throws KernelFileError.
  */
-export function readCountersOfSome(
+export function readCounters(
   root: Root,
-  irqs: ReadonlySet<number>,
-  wanted: (cpu: number) => boolean,
-): CountersOfSome {
-  return withSecondLook(() => countersOfSome(root, irqs, wanted));
+  irqs?: ReadonlySet<number>,
+  wanted: (cpu: number) => boolean = () => true,
+): InterruptCounters {
+  return withSecondLook(() => readOnce(root, irqs, wanted));
 }
 
-function countersOfSome(
+function readOnce(
   root: Root,
-  irqs: ReadonlySet<number>,
+  irqs: ReadonlySet<number> | undefined,
   wanted: (cpu: number) => boolean,
-): CountersOfSome {
+): InterruptCounters {
   const path = root.hostPath('/proc/interrupts');
   const lines = new Map<number, { actions: readonly string[]; counts: CountsByCpu }>();
   let cpus: readonly number[] | undefined;
@@ -70,7 +71,8 @@ function countersOfSome(
     }
     const colon = line.indexOf(COLON);
     const irq = Number(line.toString('latin1', 0, colon));
-    if (colon === -1 || !irqs.has(irq)) continue;
+    // Rows with letters are no IRQs.
+    if (colon === -1 || Number.isNaN(irq) || irqs?.has(irq) === false) continue;
     const counts = new Map<number, number>();
     const end = scanCounters(line, colon + 1, cpus, (cpu, count) => {
       if (count > 0 && picked.has(cpu)) counts.set(cpu, count);

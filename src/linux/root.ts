@@ -71,6 +71,7 @@ function startOf(file: string, bytes: number): string {
   }
 }
 
+const FOR_WRITING = fs.constants.O_WRONLY | fs.constants.O_TRUNC;
 const NEWLINE = 0x0a;
 /** Some twenty lines of /proc/interrupts with 256 CPUs; what a line longer than that needs comes with it. */
 const LINES_BYTES = 0x1_0000;
@@ -188,14 +189,16 @@ export function openRoot(directory: string): Root {
       // An empty write(2) is never made by Node: it would report success and change nothing.
       if (text === '')
         throw new KernelFileError(`refusing to write nothing to ${hostPath(p)}`, hostPath(p), 'EINVAL');
-      attempt('write', p, (file) => {
-        const descriptor = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_TRUNC);
+      try {
+        const descriptor = fs.openSync(hostPath(p), FOR_WRITING);
         try {
           fs.writeSync(descriptor, text);
         } finally {
           fs.closeSync(descriptor);
         }
-      });
+      } catch (error) {
+        throw failed('write', p, error);
+      }
     },
   };
 }

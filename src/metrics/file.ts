@@ -3,7 +3,7 @@ import type { AffinityPlan, PlannedVector } from '../affinity/types.ts';
 import { messageOf } from '../failure.ts';
 import type { Traffic } from '../katran/services/traffic.ts';
 import { replaceFile } from '../linux/atomic-file.ts';
-import { readInterrupts } from '../linux/interrupts.ts';
+import { readCounters } from '../linux/interrupt-counters.ts';
 import type { Root } from '../linux/root.ts';
 import type { Log } from '../log/log.ts';
 import { exposition, type Sample } from './exposition.ts';
@@ -137,13 +137,13 @@ export class MetricsFile {
   #interrupts(): Sample[] {
     const { root, replan, log } = this.#options;
     try {
-      const table = readInterrupts(root);
       const host = vectorsOfHost(root);
       if (host !== this.#vectorsFor) {
         this.#vectors = replan().vectors;
         this.#vectorsFor = host;
       }
-      return interruptSamples(table, this.#vectors);
+      const irqs = new Set(this.#vectors.map(({ irq }) => irq));
+      return interruptSamples(readCounters(root, irqs), this.#vectors);
     } catch (error) {
       log.debug(`no interrupts in ${this.#options.file}: ${messageOf(error)}`);
       return [];

@@ -1,7 +1,7 @@
 import type { PlannedVector } from '../affinity/types.ts';
 import type { Traffic } from '../katran/services/traffic.ts';
 import { protocolName } from '../katran/services/types.ts';
-import type { InterruptTable } from '../linux/interrupts.ts';
+import type { InterruptCounters } from '../linux/interrupt-counters.ts';
 import type { Sample } from './exposition.ts';
 import type { Name } from './names.ts';
 import type { Tally } from './tally.ts';
@@ -43,24 +43,19 @@ export function trafficSamples({ vips, lruPackets, lruMisses, fallbackPackets }:
  * The interrupts that each CPU took of each queue, of all its vectors together; without those that are 0, since hundreds of queues and
  * CPUs would make tens of thousands. Throws KernelFileError for a counter that is no number.
  */
-export function interruptSamples(
-  { cpus, lines }: InterruptTable,
-  vectors: readonly PlannedVector[],
-): Sample[] {
-  const queues = new Map<string, { nic: string; queue: number; taken: number[] }>();
+export function interruptSamples({ lines }: InterruptCounters, vectors: readonly PlannedVector[]): Sample[] {
+  const queues = new Map<string, { nic: string; queue: number; taken: Map<number, number> }>();
   for (const { irq, nic, queue, role } of vectors) {
     const line = lines.get(irq);
     if (line === undefined || queue === null || role === 'control') continue;
     const key = `${nic} ${queue}`;
-    const entry = queues.get(key) ?? { nic, queue, taken: cpus.map(() => 0) };
-    entry.taken = line.counts.map((count, column) => count + (entry.taken[column] ?? 0));
+    const entry = queues.get(key) ?? { nic, queue, taken: new Map<number, number>() };
+    for (const [cpu, count] of line.counts) entry.taken.set(cpu, (entry.taken.get(cpu) ?? 0) + count);
     queues.set(key, entry);
   }
   return [...queues.values()].flatMap(({ nic, queue, taken }) =>
-    taken.flatMap((count, column): Sample[] => {
-      const cpu = cpus[column];
-      if (count === 0 || cpu === undefined) return [];
-      return [{ name: 'interrupts_total', labels: { nic, queue, cpu }, value: count }];
-    }),
+    [...taken]
+      .sort(([a], [b]) => a - b)
+      .map(([cpu, value]): Sample => ({ name: 'interrupts_total', labels: { nic, queue, cpu }, value })),
   );
 }

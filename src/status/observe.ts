@@ -7,7 +7,7 @@ import { resolveGateway } from '../gateway/resolve.ts';
 import type { KatranClient } from '../katran/calls.ts';
 import type { KatranEndpoint } from '../katran/endpoint.ts';
 import { readTopology } from '../linux/cpu-topology.ts';
-import { readInterrupts } from '../linux/interrupts.ts';
+import { readCounters as readInterruptCounters } from '../linux/interrupt-counters.ts';
 import { SILENT } from '../log/log.ts';
 import { planForInterface } from '../planning/plan.ts';
 import type { Task } from '../planning/task.ts';
@@ -60,7 +60,7 @@ export async function readCounters({ task, client }: Looked, { answers = true } 
   return {
     fallback: 'value' in fallback ? fallback.value : null,
     traffic: 'value' in traffic ? traffic.value : null,
-    interrupts: readInterrupts(task.root),
+    interrupts: readInterruptCounters(task.root),
     time: performance.now(),
   };
 }

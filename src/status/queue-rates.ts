@@ -1,4 +1,4 @@
-import { countersOf, interruptsTaken } from '../affinity/interrupt-rates.ts';
+import { interruptsTaken } from '../affinity/interrupt-rates.ts';
 import type { Counters, LiveVector, QueueRate } from './types.ts';
 
 /** Interrupts per second by CPU id, of those vectors, between two readings. Throws KernelFileError. */
@@ -10,9 +10,7 @@ export function ratesByCpu(
   const seconds = Math.max(after.time - before.time, 1) / 1000;
   // An INTx line that two members share is one interrupt.
   const once = new Map(vectors.map((vector) => [`${vector.irq} ${vector.name}`, vector]));
-  const irqs = new Set(vectors.map(({ irq }) => irq));
-  const [then, now] = [countersOf(before.interrupts, irqs), countersOf(after.interrupts, irqs)];
-  const taken = interruptsTaken(then, now, namedAsRead(once.values(), after));
+  const taken = interruptsTaken(before.interrupts, after.interrupts, namedAsRead(once.values(), after));
   return new Map([...taken].map(([cpu, count]) => [cpu, count / seconds]));
 }
 

@@ -1,7 +1,7 @@
 import type { PlannedNic, Vector } from '../affinity/types.ts';
 import type { Gateway } from '../gateway/types.ts';
 import type { Topology } from '../linux/cpu-topology.ts';
-import type { InterruptTable } from '../linux/interrupts.ts';
+import type { InterruptCounters } from '../linux/interrupt-counters.ts';
 import type { Traffic, VipTraffic } from '../katran/services/traffic.ts';
 import type { FoundKatran } from '../katran/find-katran.ts';
 import type { Sight } from '../katran/program.ts';
@@ -23,7 +23,7 @@ export interface LiveVector extends Vector {
 export interface Counters {
   /** ms on a clock that never jumps. */
   readonly time: number;
-  readonly interrupts: InterruptTable;
+  readonly interrupts: InterruptCounters;
   /** Packets that used katran's fallback table; null when katran does not answer. */
   readonly fallback: bigint | null;
   /** What katran has counted; null when it does not tell. */

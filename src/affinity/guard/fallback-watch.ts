@@ -1,7 +1,7 @@
 import { messageOf } from '../../failure.ts';
 import type { Log } from '../../log/log.ts';
-import { readCountersOfSome } from '../../linux/interrupt-counters.ts';
-import type { CountersOfSome } from '../../linux/interrupt-counters.ts';
+import { readCounters } from '../../linux/interrupt-counters.ts';
+import type { InterruptCounters } from '../../linux/interrupt-counters.ts';
 import type { Root } from '../../linux/root.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
@@ -34,7 +34,7 @@ interface Reading {
   readonly time: number;
   readonly packets: bigint;
   /** What the NIC's vectors have counted on CPUs that are not forwarding cores; undefined when unknown. */
-  readonly outside: CountersOfSome | undefined;
+  readonly outside: InterruptCounters | undefined;
 }
 
 function perSecond(count: number, milliseconds: number): number {
@@ -102,11 +102,11 @@ class FallbackWatcher implements FallbackWatch {
     return this.#options.vectors?.() ?? this.#options.plan.vectors;
   }
 
-  #outside(): CountersOfSome | undefined {
+  #outside(): InterruptCounters | undefined {
     const { root, log } = this.#options;
     try {
       const irqs = new Set(this.#vectors().map(({ irq }) => irq));
-      return readCountersOfSome(root, irqs, (cpu) => !this.#forwarding.has(cpu));
+      return readCounters(root, irqs, (cpu) => !this.#forwarding.has(cpu));
     } catch (error) {
       log.debug(messageOf(error));
       return undefined;

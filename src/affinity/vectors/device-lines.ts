@@ -28,12 +28,6 @@ export function ownNames(device: NetDevice, deviceDirectory?: string): string[] 
   return names;
 }
 
-/**
- * The same names as texts of their own: as parts of the text of /proc/interrupts they would keep all of it in memory as long as a plan, 1.4 MiB
- * on 512 interrupts of 256 CPUs.
- */
-const detached = (names: readonly string[]): string[] => names.join('\n').split('\n');
-
 function namedAction(line: InterruptLine, names: readonly string[]): string | undefined {
   const begins = (action: string): boolean =>
     names.some((name) => action.startsWith(`${name}-`) || action.startsWith(`${name}:`));
@@ -50,25 +44,18 @@ export function deviceLines(
   interrupts: InterruptTable,
   names: readonly string[],
 ): DeviceLines {
-  const irqs: number[] = [];
-  const texts: string[] = [];
+  const own: DeviceLine[] = [];
   for (const irq of [...device.msiIrqs].sort((a, b) => a - b)) {
     const actions = interrupts.lines.get(irq)?.actions ?? [];
-    if (actions.length === 0) continue;
-    irqs.push(irq);
-    texts.push(actions.join(', '));
+    if (actions.length > 0) own.push({ irq, name: actions.join(', '), sharedWith: [] });
   }
-  if (irqs.length > 0) {
-    const own = detached(texts);
-    return { by: 'msi', lines: irqs.map((irq, i) => ({ irq, name: own[i] ?? '', sharedWith: [] })) };
-  }
+  if (own.length > 0) return { by: 'msi', lines: own };
 
   const named: DeviceLine[] = [];
   for (const line of interrupts.lines.values()) {
-    const own = namedAction(line, names);
-    if (own === undefined) continue;
-    const [name = own, ...sharedWith] = detached([own, ...line.actions.filter((action) => action !== own)]);
-    named.push({ irq: line.irq, name, sharedWith });
+    const name = namedAction(line, names);
+    if (name === undefined) continue;
+    named.push({ irq: line.irq, name, sharedWith: line.actions.filter((action) => action !== name) });
   }
   return { by: 'named', lines: named.sort((a, b) => a.irq - b.irq) };
 }

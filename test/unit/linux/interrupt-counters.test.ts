@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  readCountersOfSome,
+  readCounters,
   readWithoutCounters,
-  type CountersOfSome,
+  type InterruptCounters,
 } from '../../../src/linux/interrupt-counters.ts';
-import { parseInterrupts } from '../../../src/linux/interrupts.ts';
+import { readInterrupts } from '../../../src/linux/interrupts.ts';
 import { header, row, upTo } from './interrupt-text.ts';
 import { madeRoot } from './made-root.ts';
 
@@ -41,8 +41,8 @@ describe('without the counters', () => {
 });
 
 describe('the counters of some interrupts', () => {
-  const read = (text: string, irqs: readonly number[], cpus: readonly number[]): CountersOfSome =>
-    readCountersOfSome(madeRoot({ files: { '/proc/interrupts': text } }), new Set(irqs), (cpu) =>
+  const read = (text: string, irqs: readonly number[], cpus: readonly number[]): InterruptCounters =>
+    readCounters(madeRoot({ files: { '/proc/interrupts': text } }), new Set(irqs), (cpu) =>
       cpus.includes(cpu),
     );
   const two =
@@ -89,7 +89,7 @@ describe('the counters of some interrupts', () => {
     const root = madeRoot({ files: { '/proc/interrupts': good } });
     const torn = [Buffer.from(header([0, 1]).trimEnd()), Buffer.from(good.split('\n')[1] ?? '')];
     const tears = [torn];
-    const { lines } = readCountersOfSome(
+    const { lines } = readCounters(
       { ...root, lines: (path) => tears.pop() ?? root.lines(path) },
       new Set([9]),
       () => true,
@@ -97,7 +97,18 @@ describe('the counters of some interrupts', () => {
     expect(lines.get(9)?.counts.get(0)).toBe(7);
   });
 
-  it('of any table, they are those that reading all of it gives', () => {
+  it('all interrupts and all CPUs where none are named, and no rows with letters', () => {
+    const { cpus, lines } = readCounters(madeRoot({ files: { '/proc/interrupts': two } }));
+    expect([...cpus]).toEqual([0, 2, 5]);
+    expect([...lines.keys()]).toEqual([9, 30]);
+    expect([...(lines.get(9)?.counts ?? [])]).toEqual([
+      [0, 1],
+      [2, 1],
+      [5, 1],
+    ]);
+  });
+
+  it('of any table, they are those that it was made of', () => {
     const counter = fc.oneof(fc.constant(0), fc.nat(9), fc.nat(4_294_967_295));
     fc.assert(
       fc.property(
@@ -124,18 +135,19 @@ describe('the counters of some interrupts', () => {
         ({ cpus, rows, irqs, picked }) => {
           const text =
             header(upTo(cpus)) + rows.map(({ irq, counts, rest }) => row(irq, counts, rest)).join('');
-          const found = read(text, irqs, picked);
-          const expected = [...parseInterrupts(text).lines.values()].filter(
-            ({ irq }) => irqs.includes(irq) && found.cpus.size > 0,
-          );
-          expect([...found.lines.keys()]).toEqual(expected.map(({ irq }) => irq));
-          for (const { irq, actions, counts } of expected) {
-            const line = found.lines.get(irq);
-            expect(line?.actions).toEqual(actions);
-            expect([...(line?.counts ?? [])]).toEqual(
-              counts.flatMap((count, cpu) => (count > 0 && picked.includes(cpu) ? [[cpu, count]] : [])),
-            );
-          }
+          const root = madeRoot({ files: { '/proc/interrupts': text } });
+          const names = readInterrupts(root).lines;
+          const found = readCounters(root, new Set(irqs), (cpu) => picked.includes(cpu));
+          const online = picked.some((cpu) => cpu < cpus);
+          const expected = rows
+            .filter(({ irq }) => online && irqs.includes(irq))
+            .map(({ irq, counts }) => {
+              const some = counts.flatMap((count, cpu): [number, number][] =>
+                count > 0 && picked.includes(cpu) ? [[cpu, count]] : [],
+              );
+              return [irq, { actions: names.get(irq)?.actions, counts: new Map(some) }];
+            });
+          expect([...found.lines]).toEqual(expected);
         },
       ),
       { numRuns: 60 },

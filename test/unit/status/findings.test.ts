@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readInterrupts } from '../../../src/linux/interrupts.ts';
+import { readCounters } from '../../../src/linux/interrupt-counters.ts';
 import { formatAffinityMask } from '../../../src/linux/smp-affinity.ts';
 import { parseKatranFlags } from '../../../src/katran/katran-flags.ts';
 import type { FoundProcess } from '../../../src/katran/find-katran.ts';
@@ -30,7 +30,7 @@ function host(
     if (online !== undefined) machine.online(online);
     const plan = machine.plan();
     return {
-      interrupts: readInterrupts(machine.root),
+      interrupts: readCounters(machine.root),
       topology: plan.topology,
       nics: plan.nics,
       vectors: { value: liveVectors(machine.root, plan) },

@@ -20,7 +20,7 @@ const traffic = (more: Partial<Traffic> = {}): Traffic => ({
 });
 const at = (time: number, seen: Traffic | null): Counters => ({
   time,
-  interrupts: { cpus: [], lines: new Map() },
+  interrupts: { cpus: new Set<number>(), lines: new Map() },
   fallback: 0n,
   traffic: seen,
 });

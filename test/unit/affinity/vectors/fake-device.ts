@@ -24,8 +24,6 @@ export function nicOf(changes: Partial<NetDevice> = {}): NetDevice {
 export function interruptsOf(actions: Readonly<Record<number, string>>): InterruptTable {
   const lines = Object.entries(actions).map(([irq, text]) => ({
     irq: Number(irq),
-    counts: [0],
-    chip: 'PCI-MSI',
     actions: text === '' ? [] : text.split(', '),
   }));
   return { cpus: [0], lines: new Map(lines.map((line) => [line.irq, line])) };
