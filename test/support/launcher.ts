@@ -80,10 +80,6 @@ export class Running {
     return this.child.pid;
   }
 
-  get stdout(): string {
-    return this.#stdout;
-  }
-
   get stderr(): string {
     return this.#stderr;
   }

@@ -28,7 +28,7 @@ export interface Restored {
 }
 
 /** What katran did not take: the changes that were refused, and what does not read back. */
-export class ServicesRefused extends Failure {}
+class ServicesRefused extends Failure {}
 
 function named(list: readonly string[]): string {
   const more = list.length - MOST_NAMED;
