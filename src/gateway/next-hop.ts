@@ -2,6 +2,10 @@ import type { Warning } from '../failure.ts';
 import { canonicalIpv6, isInSubnet, isIpv4, isIpv6 } from '../linux/ip-address.ts';
 import type { Family, NextHop } from './types.ts';
 
+/** What messages call a next hop. */
+export const nameOfHop = (hop: { readonly address: string | null; readonly interface: string }): string =>
+  `${hop.address ?? 'gateway'} on ${hop.interface}`;
+
 /** A route of either family, as far as choosing a next hop needs it. */
 export interface CandidateRoute {
   readonly interface: string;

@@ -1,14 +1,13 @@
 import { messageOf } from '../failure.ts';
 import type { Log } from '../log/log.ts';
-import { isThisMachine, sendDatagram } from './datagram.ts';
 import { RateLimitedLog } from '../log/rate-limited-log.ts';
 import { KernelView, TABLES_EVERY_MS } from './kernel-view.ts';
 import type { KernelEvent, KernelEvents } from '../tools/ip-monitor.ts';
-import { hasCarrier } from '../linux/operstate.ts';
 import { MacPusher, type PushMac } from './mac-pusher.ts';
 import { MOVE_LOOK_MS, MovePatience } from './move-patience.ts';
 import { Nap } from './nap.ts';
-import { SendTimes } from './send-times.ts';
+import { nameOfHop } from './next-hop.ts';
+import { ASK_AGAIN_MS, ASK_SLACK_MS, Refresher } from './refresher.ts';
 import type { Gateway, GatewayOptions, NextHop, Sighting, Trouble } from './types.ts';
 
 export interface WatchOptions extends GatewayOptions {
@@ -54,22 +53,12 @@ export interface GatewayWatch {
   stop(): Promise<void>;
 }
 
-const REFRESH_MS = 10_000;
-/** A missing MAC is asked for, and looked for, that often. */
-const ASK_AGAIN_MS = 1000;
-/** A timer that comes a moment early must not put the next question off by a whole second. */
-const ASK_SLACK_MS = 100;
-/** Of one that went missing just now, or when somebody asks to look, no sooner than that. */
-const ASK_AT_ONCE_MS = 50;
 /** Where the kernel does not tell: how soon after a datagram for a missing MAC its answer is looked for. */
 const ANSWER_MS = 50;
 const TROUBLES_PER_MINUTE = 4;
 /** How long a MAC must be missing, and in how many looks, until it is worth a warning: the first makes the kernel ask. */
 const WARN_AFTER_MS = 1000;
 const LOOKS_UNTIL_WARNING = 2;
-
-const nameOf = (hop: { address: string | null; interface: string }): string =>
-  `${hop.address ?? 'gateway'} on ${hop.interface}`;
 
 /** The next hop that resolveGateway found; null only with `-default_mac`. */
 function hopOf({ address, interface: device, family, reason, warnings }: Gateway): NextHop | null {
@@ -83,7 +72,7 @@ class TableWatch implements GatewayWatch {
   readonly #pusher: MacPusher;
   readonly #troubles: RateLimitedLog;
   readonly #moves: RateLimitedLog;
-  readonly #sent: SendTimes;
+  readonly #refresher: Refresher;
   readonly #moving: MovePatience;
   readonly #kernel: KernelView;
   readonly #unsubscribe: () => void;
@@ -105,18 +94,18 @@ class TableWatch implements GatewayWatch {
   #seenAt = Date.now();
 
   constructor(options: WatchOptions) {
-    const { current, log, push, refreshMs = REFRESH_MS, events } = options;
+    const { current, log, push, events } = options;
     this.#options = options;
     this.#gateway = current;
     this.#hop = hopOf(current);
-    this.#hopName = nameOf(current);
+    this.#hopName = nameOfHop(current);
     this.#moving = new MovePatience(options.intf, current);
     this.#pusher = new MacPusher({ told: current.mac, push, log });
     this.#troubles = new RateLimitedLog(log, TROUBLES_PER_MINUTE, 'times the gateway went or came back');
     this.#moves = new RateLimitedLog(log, TROUBLES_PER_MINUTE, 'changes of the default route');
-    this.#sent = new SendTimes(refreshMs);
+    this.#refresher = new Refresher(options);
     // It was resolved just now, with a datagram if need be.
-    this.#sent.isDue(this.#hopName);
+    this.#refresher.wasAsked(this.#hopName);
     this.#kernel = new KernelView(options, events);
     this.#unsubscribe =
       events?.subscribe(['neighbour', 'route', 'link'], (told) => this.#hear(told)) ?? (() => undefined);
@@ -205,7 +194,9 @@ class TableWatch implements GatewayWatch {
     else this.#miss(sighting);
     this.#settleLogs();
     if (hop === null) return ASK_AGAIN_MS;
-    const asked = await this.#refresh(hop, { isAbsent: sighting.trouble === 'absent', urgent });
+    const isNew = urgent || this.#missed.looks === 1;
+    const missing = sighting.trouble !== 'absent' ? undefined : isNew ? 'new' : 'still';
+    const asked = await this.#refresher.ask(hop, missing);
     if (mac !== null) return Number.POSITIVE_INFINITY;
     return asked && !this.#kernel.isTold ? ANSWER_MS : ASK_AGAIN_MS;
   }
@@ -234,7 +225,7 @@ class TableWatch implements GatewayWatch {
   }
 
   #warnOfMove(hop: NextHop): void {
-    const name = nameOf(hop);
+    const name = nameOfHop(hop);
     if (this.#warnedOf === name) return;
     this.#warnedOf = name;
     const kept = this.#gateway.mac;
@@ -254,7 +245,7 @@ class TableWatch implements GatewayWatch {
 
   #follow(hop: NextHop): void {
     this.#hop = hop;
-    const name = nameOf(hop);
+    const name = nameOfHop(hop);
     if (name === this.#hopName) return;
     // What was wrong with the other one is over.
     this.#warnedOf = null;
@@ -266,7 +257,7 @@ class TableWatch implements GatewayWatch {
   }
 
   #found(hop: NextHop, mac: string): void {
-    if (this.#warnedOf !== null) this.#troubles.info(`the gateway ${nameOf(hop)} is back: ${mac}`);
+    if (this.#warnedOf !== null) this.#troubles.info(`the gateway ${nameOfHop(hop)} is back: ${mac}`);
     this.#warnedOf = null;
     this.#missed.looks = 0;
     this.#trouble = null;
@@ -293,31 +284,6 @@ class TableWatch implements GatewayWatch {
     this.#troubles.warn(
       `the MAC of the gateway ${this.#hopName} is not to be seen (${seen}); katran keeps ${kept}`,
     );
-  }
-
-  /**
-   * Makes the kernel ask the gateway again, so that a MAC that changed without a word is noticed: packets that XDP forwards
-   * do not refresh the entry. True when a datagram went out.
-   */
-  async #refresh(
-    hop: NextHop,
-    { isAbsent, urgent }: { readonly isAbsent: boolean; readonly urgent: boolean },
-  ): Promise<boolean> {
-    const { root, log, refreshMs = REFRESH_MS } = this.#options;
-    const isNew = urgent || this.#missed.looks === 1;
-    const absentMs = isNew ? ASK_AT_ONCE_MS : Math.min(ASK_AGAIN_MS - ASK_SLACK_MS, refreshMs);
-    // A question that nobody can hear would keep the kernel from asking again for a second after the carrier is back.
-    if (isAbsent && !hasCarrier(root, hop.interface)) return false;
-    if (!this.#sent.isDue(nameOf(hop), isAbsent ? absentMs : refreshMs)) return false;
-    try {
-      if (!isThisMachine(root, hop.family)) return false;
-      const code = await sendDatagram(hop);
-      if (code !== undefined) log.debug(`no datagram to ${nameOf(hop)}: ${code}`);
-      return code === undefined;
-    } catch (error) {
-      log.debug(`no datagram to ${nameOf(hop)}: ${messageOf(error)}`);
-      return false;
-    }
   }
 
   #settleLogs(): void {
