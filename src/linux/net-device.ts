@@ -138,6 +138,12 @@ function readDevice(root: Root, interfaceDirectory: string): Device {
   };
 }
 
+const LOWER = 'lower_';
+
+/** The interfaces that one stands on, from the entries of its directory. */
+const lowerIn = (entries: Iterable<string>): string[] =>
+  [...entries].filter((entry) => entry.startsWith(LOWER)).map((entry) => entry.slice(LOWER.length));
+
 /**
  * An interface from /sys/class/net/NAME. Throws Failure for a name that cannot be one, and for one that does not exist
  * (with those that do), KernelFileError for files that cannot be read or understood.
@@ -153,9 +159,7 @@ export function readNetDevice(root: Root, name: string): NetDevice {
     );
   }
   const entries = new Set(root.list(directory));
-  const lower = [...entries]
-    .filter((entry) => entry.startsWith('lower_'))
-    .map((entry) => entry.slice('lower_'.length));
+  const lower = lowerIn(entries);
   const operstate = readIfReadable(root, `${directory}/operstate`) ?? 'unknown';
   const flags = readNumber(
     root,
@@ -176,16 +180,22 @@ export function readNetDevice(root: Root, name: string): NetDevice {
   };
 }
 
-/**
- * The interfaces at the bottom of NAME, by name: what a bond, team, VLAN or bridge stands on (`lower_*`, to any depth),
- * or NAME itself when nothing is below it. Throws as readNetDevice does, and Failure when the links run in a circle.
- */
-export function readMembers(root: Root, name: string): NetDevice[] {
+interface Standing {
+  readonly name: string;
+  /** What it stands on. */
+  readonly lower: readonly string[];
+}
+
+/** The interfaces that stand on nothing, from NAME down to any depth, by name; `seen` are all on the way. */
+function bottomOf<D extends Standing>(
+  name: string,
+  read: (name: string) => D,
+): { readonly members: readonly D[]; readonly seen: ReadonlySet<string> } {
   const seen = new Set([name]);
-  const members: NetDevice[] = [];
+  const members: D[] = [];
   const pending = [name];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const device = readNetDevice(root, next);
+    const device = read(next);
     if (device.lower.length === 0) members.push(device);
     for (const lower of device.lower) {
       if (seen.has(lower)) continue;
@@ -193,10 +203,25 @@ export function readMembers(root: Root, name: string): NetDevice[] {
       pending.push(lower);
     }
   }
+  return { members: members.sort((a, b) => (a.name < b.name ? -1 : 1)), seen };
+}
+
+/**
+ * The interfaces at the bottom of NAME, by name: what a bond, team, VLAN or bridge stands on (`lower_*`, to any depth),
+ * or NAME itself when nothing is below it. Throws as readNetDevice does, and Failure when the links run in a circle.
+ */
+export function readMembers(root: Root, name: string): readonly NetDevice[] {
+  const { members, seen } = bottomOf(name, (below) => readNetDevice(root, below));
   if (members.length === 0) {
     throw new Failure(
       `the lower_* links of ${[...seen].join(', ')} in ${root.hostPath(NET)} run in a circle`,
     );
   }
-  return members.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return members;
+}
+
+/** Their names alone, for who looks again and again: NAME itself also where it is gone. Throws KernelFileError. */
+export function memberNames(root: Root, name: string): string[] {
+  const read = (below: string): Standing => ({ name: below, lower: lowerIn(root.list(`${NET}/${below}`)) });
+  return bottomOf(name, read).members.map((member) => member.name);
 }

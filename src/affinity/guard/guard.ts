@@ -97,6 +97,8 @@ class AffinityGuard implements Guard {
   #stopped = false;
   #differing = 0;
   readonly #repairs: boolean;
+  /** Whether what changes may be what attaching XDP does. */
+  #starting = true;
 
   constructor(options: GuardOptions, clock: Clock) {
     this.#options = options;
@@ -104,7 +106,7 @@ class AffinityGuard implements Guard {
     if (options.mode === 'repair' && !this.#repairs)
       options.log.info('-strategy keep writes no masks: the affinity guard only warns');
     this.#guarded = guardedVectors(options.plan);
-    this.#queues = new QueuesInUse(options.root);
+    this.#queues = new QueuesInUse(options.root, options.plan.interface);
     this.#online = new Set(options.plan.topology.online);
     this.#repair = new MaskRepair({
       root: options.root,
@@ -127,6 +129,7 @@ class AffinityGuard implements Guard {
       ...EARLY_ROUNDS.filter((delay) => delay < intervalMs).map((delay) =>
         clock.after(delay, () => this.#round()),
       ),
+      clock.after(Math.max(...EARLY_ROUNDS), () => (this.#starting = false)),
       events?.subscribe(['link'], (told) => {
         if (told.some((event) => event.kind !== 'link' || devices.has(event.device))) this.#roundSoon(clock);
       }) ?? (() => undefined),
@@ -180,10 +183,10 @@ class AffinityGuard implements Guard {
     this.#troubles = troubles;
   }
 
-  /** Makes a new plan when vectors, queues in use or online CPUs are not those of the last round. */
+  /** Makes a new plan when vectors, members, queues in use or online CPUs are not those of the last round. */
   #followVectors(troubles: Set<string>): void {
     const { root } = this.#options;
-    const seen = `${vectorsOfHost(root)}\n${this.#queues.read(this.#guarded.nics, troubles)}`;
+    const seen = `${vectorsOfHost(root)}\n${this.#queues.read(troubles)}`;
     if (seen === this.#seen) return;
     let next: ReplannedVectors;
     try {
@@ -205,21 +208,25 @@ class AffinityGuard implements Guard {
     if (changes !== '') {
       this.#options.log.warn(`the interrupts of ${this.#options.plan.interface} have changed: ${changes}`);
     }
-    this.#tellMissingCores(next.missingCores);
+    this.#tellMissingCores(next.missingCores, this.#starting && next.intoUse.length > 0);
     // Whoever changed the masks of another plan has not changed those of this one.
     const changed = [...next.gone, ...next.outOfUse, ...next.added, ...next.intoUse, ...next.moved];
     if (changed.length > 0) this.#repair.startOver();
     for (const { irq } of changed) this.#reported.delete(irq);
   }
 
-  #tellMissingCores(cores: readonly number[]): void {
+  #tellMissingCores(cores: readonly number[], cameWithStart: boolean): void {
     const list = formatCpuList(cores);
     if (list === this.#missingTold) return;
     this.#missingTold = list;
     if (list === '') return;
-    this.#options.log.warn(
-      `the plan for ${this.#options.plan.interface} now needs forwarding cores ${list}, which katran was not started with; ` +
-        `it keeps to ${cpusInWords(this.#options.coresGiven)} until start-katran is restarted`,
+    const { log, plan, coresGiven } = this.#options;
+    const remedy = cameWithStart
+      ? `; these queues came into use as katran started, as they do where XDP is attached, so a restart alone changes nothing: '-cpus ${formatCpuList(coresGiven)}' plans for them`
+      : ' until start-katran is restarted';
+    log.warn(
+      `the plan for ${plan.interface} now needs forwarding cores ${list}, which katran was not started with; ` +
+        `it keeps to ${cpusInWords(coresGiven)}${remedy}`,
     );
   }
 

@@ -1,30 +1,37 @@
 import { messageOf } from '../../failure.ts';
+import { memberNames } from '../../linux/net-device.ts';
 import { countReceiveQueues } from '../../linux/receive-queues.ts';
 import type { Root } from '../../linux/root.ts';
 
-/** How many receive queues of interfaces are in use: virtio_net, and mlx5 before Linux 6.6, change that and leave the vectors as they are. */
+/**
+ * Which devices an interface stands on, and how many of their receive queues are in use: a bond gets and loses members, virtio_net (and mlx5 before
+ * Linux 6.6) takes queues in and out of use, and the vectors stay as they are.
+ */
 export class QueuesInUse {
   readonly #root: Root;
+  readonly #interfaceName: string;
+  #members: readonly string[];
   readonly #counts = new Map<string, number>();
 
-  constructor(root: Root) {
+  constructor(root: Root, interfaceName: string) {
     this.#root = root;
+    this.#interfaceName = interfaceName;
+    this.#members = [interfaceName];
   }
 
-  /**
-   * A text that stays the same as long as the numbers do. An interface whose queues cannot be listed has as many as when they could;
-   * the reason goes to `troubles`.
-   */
-  read(names: readonly string[], troubles: Set<string>): string {
-    return names.map((name) => `${name} ${this.#count(name, troubles)}`).join('\n');
+  /** A text that stays the same as long as they do. What cannot be listed is as it was when it could; the reason goes to `troubles`. */
+  read(troubles: Set<string>): string {
+    attempt(troubles, () => (this.#members = memberNames(this.#root, this.#interfaceName)));
+    for (const name of this.#members)
+      attempt(troubles, () => this.#counts.set(name, countReceiveQueues(this.#root, name)));
+    return this.#members.map((name) => `${name} ${this.#counts.get(name)}`).join('\n');
   }
+}
 
-  #count(name: string, troubles: Set<string>): number | undefined {
-    try {
-      this.#counts.set(name, countReceiveQueues(this.#root, name));
-    } catch (error) {
-      troubles.add(messageOf(error));
-    }
-    return this.#counts.get(name);
+function attempt(troubles: Set<string>, action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    troubles.add(messageOf(error));
   }
 }

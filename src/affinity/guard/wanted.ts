@@ -30,8 +30,6 @@ export interface GuardedVectors {
   readonly wanted: readonly WantedVector[];
   /** Receive vectors of queues that are not in use. */
   readonly idle: readonly VectorKey[];
-  /** Names of the interfaces that have vectors: of a bond or VLAN its members. */
-  readonly nics: readonly string[];
 }
 
 export function guardedVectors(plan: AffinityPlan): GuardedVectors {
@@ -39,7 +37,6 @@ export function guardedVectors(plan: AffinityPlan): GuardedVectors {
   return {
     wanted: wantedVectors(plan),
     idle: idle.map(({ irq, name }) => ({ irq, name })),
-    nics: [...new Set(plan.vectors.map(({ nic }) => nic))],
   };
 }
 
@@ -86,7 +83,7 @@ export function adoptPlan(
     : plan.forwardingCores;
   const missingCores = [...new Set(needed)].filter((cpu) => !given.has(cpu)).sort((a, b) => a - b);
 
-  const { wanted: planned, idle, nics } = guardedVectors(plan);
+  const { wanted: planned, idle } = guardedVectors(plan);
   const wanted = planned.map((vector): WantedVector => {
     if (keep) return stillOnline(vector) ?? vector;
     if (given.has(vector.cpu)) return vector;
@@ -104,7 +101,6 @@ export function adoptPlan(
   return {
     wanted,
     idle,
-    nics,
     gone: left.filter((vector) => !idleNow.has(keyOf(vector))),
     outOfUse: left.filter((vector) => idleNow.has(keyOf(vector))),
     added: fresh.filter((vector) => !idleBefore.has(keyOf(vector))),

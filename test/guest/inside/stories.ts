@@ -203,7 +203,7 @@ export async function grown(notebook: Notebook): Promise<void> {
     extras.moments['up'] = readMasks();
     must('ethtool -L eth0 combined 8');
     extras.moments['eight queues'] = readMasks();
-    await launch.says(/restarted/, chapter.start());
+    await launch.says(/needs forwarding cores/, chapter.start());
     await launch.says(WRITES_OF_FOUR_INPUTS, chapter.start());
     chapter('eight queues');
     return launch.stop();

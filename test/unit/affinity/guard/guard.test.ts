@@ -605,6 +605,7 @@ describe('queues in use', () => {
   test('more than katran has cores: a restart is needed, and only cores that katran knows are written', () => {
     machine.useQueues(2);
     guarded('repair');
+    clock.turn(2_500);
     machine.useQueues(4);
     clock.turn(5_000);
     expect(log.of('warn').slice(0, 2)).toEqual([
@@ -614,6 +615,20 @@ describe('queues in use', () => {
     expect(machine.masks()).toEqual({ 30: '00000001', 31: '00000002', 32: '00000001', 33: '00000002' });
     clock.turn(60_000);
     expect(log.of('warn').filter((line) => line.includes('restarted'))).toHaveLength(1);
+  });
+
+  test('more than katran has cores as it starts: XDP takes them into use each time, so no restart is advised', () => {
+    machine.useQueues(2);
+    guarded('repair');
+    clock.turn(150);
+    machine.useQueues(4);
+    clock.turn(5_000);
+    expect(log.of('warn').slice(1, 2)).toEqual([
+      'the plan for eth0 now needs forwarding cores 2-3, which katran was not started with; it keeps to cpus 0-1; these queues came into use as katran ' +
+        "started, as they do where XDP is attached, so a restart alone changes nothing: '-cpus 0-1' plans for them",
+    ]);
+    clock.turn(60_000);
+    expect(log.of('warn').filter((line) => line.includes('restart'))).toHaveLength(1);
   });
 
   test('a vector that went away while its queue was not in use is not told: nobody looked after it', () => {
@@ -707,6 +722,24 @@ describe('queues in use', () => {
       ]);
     });
 
+    test('a member that leaves and joins again is told, though its vectors stay as they are', () => {
+      const member = path.join(host, 'sys/class/net/bond0/lower_eth4');
+      const target = fs.readlinkSync(member);
+      guardedBond(openRoot(host));
+      fs.rmSync(member);
+      clock.turn(5_000);
+      fs.symlinkSync(target, member);
+      clock.turn(60_000);
+      expect(log.lines).toEqual([
+        expect.stringMatching(
+          /^warn: the interrupts of bond0\.100 have changed: gone: irq 58 .*irq 65 \(eth4-TxRx-7\)$/,
+        ),
+        expect.stringMatching(
+          /^warn: the interrupts of bond0\.100 have changed: new: irq 58 \(eth4-TxRx-0\) for cpu /,
+        ),
+      ]);
+    });
+
     test('a member that is taken away is told with its vectors, once', () => {
       guardedBond(openRoot(host));
       fs.rmSync(fs.realpathSync(path.join(host, 'sys/class/net/eth4')), { recursive: true });
@@ -753,7 +786,7 @@ describe('the cost of a round', () => {
     expect(plans).toBe(4);
   });
 
-  test('the queues of each interface are listed once, and of no other', () => {
+  test('each interface and its queues are listed once, and no other', () => {
     const listed: string[] = [];
     guarded('warn', {
       root: {
@@ -766,7 +799,7 @@ describe('the cost of a round', () => {
     });
     listed.length = 0;
     guard?.checkNow();
-    expect(listed).toEqual(['/sys/class/net/eth0/queues']);
+    expect(listed).toEqual(['/sys/class/net/eth0', '/sys/class/net/eth0/queues']);
   });
 });
 
