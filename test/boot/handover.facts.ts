@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PacketStream } from '../support/packets.ts';
 import { giveVip, KATRAN, REAL, SHARED_FLAGS, writeFlags } from './rig/installed.ts';
 import { packetsTo } from './rig/traffic.ts';
-import { show, until, untilState } from './rig/units.ts';
+import { show, until, untilRestarted, untilState } from './rig/units.ts';
 import { machine } from './the-machine.ts';
 
 const UNIT = 'start-katran.service';
@@ -55,9 +55,9 @@ describeReal('the real katran behind a root array, as docs/shared-mode.md has it
   it('a launcher that is killed, katran with it, is started again and takes over, and no packet is lost', async () => {
     const packets = packetsTo(machine);
     await packets.firstBack;
-    const [katran, { MainPID: launcher, NRestarts }] = [await katranPid(), await show(machine, UNIT)];
-    await machine.ok(`kill -KILL ${launcher}`);
-    await until(machine, `[ "$(systemctl show -P NRestarts ${UNIT})" -gt ${NRestarts} ]`);
+    const [katran, unit] = [await katranPid(), await show(machine, UNIT)];
+    await machine.ok(`kill -KILL ${unit.MainPID}`);
+    await untilRestarted(machine, UNIT, unit);
     expect(await machine.run(`test -d /proc/${katran}`)).toMatchObject({ status: 1 });
     await untilState(machine, UNIT, 'active');
     expect(await katranPid()).not.toBe(katran);

@@ -1,7 +1,8 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FLAGS, installKatran, writeFlags } from './rig/installed.ts';
+import { NETWORKS } from './rig/machine.ts';
 import { masks } from './rig/masks.ts';
-import { journal, show, untilState } from './rig/units.ts';
+import { journal, saidInRun, show, shownWith, until, untilState } from './rig/units.ts';
 import { machine } from './the-machine.ts';
 
 const UNITS = ['start-katran-affinity.service', 'start-katran.service'];
@@ -61,5 +62,40 @@ describe('a flag that is wrong', () => {
       NRestarts: '0',
     });
     await machine.ok('systemctl stop start-katran.service');
+  });
+});
+
+describe('an interface that is missing', () => {
+  const UNIT = 'start-katran.service';
+  beforeAll(async () => {
+    await writeFlags(machine, [...FLAGS, 'intf=late0', `gateway=${NETWORKS.eth1.gateway}`]);
+    await machine.run(`systemctl start ${UNIT}`);
+  });
+  afterAll(() =>
+    machine.ok(`systemctl stop ${UNIT}
+      ip addr flush dev late0
+      ip link set late0 down
+      ip link set late0 name eth1`),
+  );
+
+  it('is status 1 and one line, which the unit shows, and is tried again no sooner than documented', async () => {
+    const failed = await shownWith(machine, UNIT, 'SubState=auto-restart');
+    expect(failed).toMatchObject({ Result: 'exit-code', ExecMainStatus: '1' });
+    const why = /^interface late0 does not exist; there are /;
+    expect(failed.StatusText).toMatch(why);
+    const { ExecMainStartTimestampMonotonic: before, ExecMainExitTimestampMonotonic: end } = failed;
+    await until(machine, `[ "$(systemctl show -P ExecMainStartTimestampMonotonic ${UNIT})" -gt ${before} ]`);
+    const { ExecMainStartTimestampMonotonic: again } = await show(machine, UNIT);
+    expect(Number(again) - Number(end)).toBeGreaterThanOrEqual(5_000_000);
+    const said = (await saidInRun(machine, failed)).split('\n');
+    expect(said.map((line) => line.replace(/^error: /, ''))).toEqual([expect.stringMatching(why)]);
+  });
+
+  it('is balanced on once it is there, without a start by hand', async () => {
+    await machine.ok(`ip link set eth1 name late0
+      ip addr add ${NETWORKS.eth1.guest}/24 dev late0
+      ip link set late0 up`);
+    await untilState(machine, UNIT, 'active');
+    expect(await machine.ok('pgrep -af katran_server_grpc')).toContain(' -intf=late0 ');
   });
 });

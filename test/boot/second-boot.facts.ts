@@ -3,7 +3,7 @@ import { giveVip, installKatran, REAL, STANDALONE_FLAGS, VIP, writeFlags } from 
 import { NETWORKS } from './rig/machine.ts';
 import { ALL_NODES, queues } from './rig/masks.ts';
 import { packetsTo } from './rig/traffic.ts';
-import { journal, show, until, untilCarrier, untilState } from './rig/units.ts';
+import { journal, show, shownWith, until, untilCarrier, untilRestarted, untilState } from './rig/units.ts';
 import { machine } from './the-machine.ts';
 
 const UNITS = ['start-katran-affinity@eth1', 'start-katran@eth1', 'start-katran-affinity', 'start-katran'];
@@ -19,7 +19,7 @@ const ETH1_FLAGS = [
   ...['map_path=', 'map_pos=2', 'handover=false', 'services=', 'keep_services=false', 'log_format=json'],
 ];
 
-describe('a boot with everything enabled, the link of eth0 not there yet, and eth1 down', () => {
+describe('a boot with everything enabled, the link of eth0 not there yet, and no eth1', () => {
   let launcherOfEth0: string | undefined;
 
   beforeAll(async () => {
@@ -32,7 +32,8 @@ describe('a boot with everything enabled, the link of eth0 not there yet, and et
     await installKatran(machine, 'double', DOUBLE);
     await writeFlags(machine, ETH1_FLAGS, 'eth1.flags');
     await machine.ok(`systemctl enable ${UNITS.join(' ')}
-      systemctl disable irqbalance`);
+      systemctl disable irqbalance
+      echo 'blacklist vmxnet3' > /etc/modprobe.d/eth1-later.conf`);
     await machine.powerOff();
     await machine.boot({ linkDown: true });
   }, 900_000);
@@ -53,8 +54,7 @@ describe('a boot with everything enabled, the link of eth0 not there yet, and et
     machine.network.ip(`link set ${NETWORKS.eth0.tap} arp off`);
     await machine.setLink('nic0', true);
     await untilCarrier(machine, 'eth0', '1');
-    const { NRestarts } = await show(machine, 'start-katran');
-    await until(machine, `[ "$(systemctl show -P NRestarts start-katran)" -gt ${NRestarts} ]`);
+    await untilRestarted(machine, 'start-katran', await show(machine, 'start-katran'));
     expect((await show(machine, 'start-katran')).ActiveState).not.toBe('failed');
   });
 
@@ -78,9 +78,21 @@ describe('a boot with everything enabled, the link of eth0 not there yet, and et
     expect(await queues(machine, 'virtio[0-9]+-input\\.')).toEqual(ALL_NODES);
   });
 
-  it('eth1 is pinned and balanced by the instances of its own, once it is up', async () => {
+  it('without eth1 its units fail and go on trying, and show why', async () => {
+    await shownWith(machine, 'start-katran@eth1', 'StatusText=interface eth1 does not exist; .*');
     for (const unit of ['start-katran-affinity@eth1', 'start-katran@eth1'])
       expect((await show(machine, unit)).ActiveState, unit).not.toMatch(/^(active|failed)$/);
+    expect(await journal(machine, 'start-katran-affinity@eth1')).toContain(
+      '30000 ms (-link_timeout) were not enough for interface eth1 to exist',
+    );
+  });
+
+  it('eth1 is pinned and balanced by the instances of its own, once it is there and up', async () => {
+    await machine.ok('modprobe vmxnet3');
+    await until(
+      machine,
+      "journalctl -b -u start-katran-affinity@eth1 | grep -q 'for the receive interrupts of eth1 '",
+    );
     await machine.ok(`ip addr add ${NETWORKS.eth1.guest}/24 dev eth1 && ip link set eth1 up`);
     await untilState(machine, 'start-katran-affinity@eth1', 'active');
     expect(await queues(machine, 'eth1-rxtx-')).toEqual(ALL_NODES);

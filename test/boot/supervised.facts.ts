@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DOUBLE_JOURNAL, KATRAN } from './rig/installed.ts';
+import { DOUBLE_JOURNAL, FLAGS, KATRAN, writeFlags } from './rig/installed.ts';
 import { NETWORKS } from './rig/machine.ts';
-import { ALL_NODES, masks } from './rig/masks.ts';
-import { journal, show, until, untilState } from './rig/units.ts';
+import { pinned, PLANNED } from './rig/masks.ts';
+import { journal, saidOfRun, show, shownWith, until, untilRestarted, untilState } from './rig/units.ts';
 import { machine } from './the-machine.ts';
 
 const UNIT = 'start-katran.service';
@@ -42,14 +42,7 @@ systemctl start follower.service`);
   });
 
   it('finds every queue on the CPU of the plan', async () => {
-    const expected = ALL_NODES.flatMap((mask, queue) => [
-      [`input.${queue}`, mask],
-      [`output.${queue}`, mask],
-    ]);
-    const found = Object.entries(await masks(machine, 'virtio[0-9]+-(in|out)put\\.[0-9]+$'))
-      .filter(([name]) => !name.endsWith('-input'))
-      .map(([name, mask]) => [name.replace(/^virtio\d+-/, ''), mask]);
-    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+    expect(await pinned(machine)).toEqual(PLANNED);
   });
 });
 
@@ -86,16 +79,16 @@ describe('while it runs', () => {
   });
 
   it('a katran that is killed is started again', async () => {
-    const [before, { MainPID: launcher, NRestarts }] = [await katranPid(), await show(machine, UNIT)];
+    const [before, unit] = [await katranPid(), await show(machine, UNIT)];
     // From the next start on the watchdog is the one of the unit as it is shipped, for the next fact.
     await machine.ok(`mkdir -p ${dirname(SHIPPED_WATCHDOG)}
       printf '[Service]\\nWatchdogSec=%s\\n' "$(sed -n 's/^WatchdogSec=//p' /usr/lib/systemd/system/${UNIT})" > ${SHIPPED_WATCHDOG}
       systemctl daemon-reload
       kill -KILL ${before}`);
-    await until(machine, `[ "$(systemctl show -P NRestarts ${UNIT})" -gt ${NRestarts} ]`);
+    await untilRestarted(machine, UNIT, unit);
     await untilState(machine, UNIT, 'active');
     expect(await katranPid()).not.toBe(before);
-    expect((await show(machine, UNIT)).MainPID).not.toBe(launcher);
+    expect((await show(machine, UNIT)).MainPID).not.toBe(unit.MainPID);
   });
 
   it('a katran that is frozen is an error in the log, and no reason to stop: the watchdog is for the launcher', async () => {
@@ -114,7 +107,10 @@ describe('while it runs', () => {
   });
 
   it('a launcher that is frozen is stopped by the watchdog, says so, and is started again', async () => {
-    const { MainPID: launcher, NRestarts, WatchdogTimestampMonotonic: heard } = await show(machine, UNIT);
+    // For the next fact, from the next start on.
+    await writeFlags(machine, [...FLAGS, 'unresponsive_timeout=10000']);
+    const unit = await show(machine, UNIT);
+    const { MainPID: launcher, WatchdogTimestampMonotonic: heard } = unit;
     // Just after a sign of life, so that none is under way.
     await until(machine, `[ "$(systemctl show -P WatchdogTimestampMonotonic ${UNIT})" != ${heard} ]`);
     await until(machine, `! pgrep -P ${launcher} systemd-notify`);
@@ -122,15 +118,26 @@ describe('while it runs', () => {
     await until(machine, `journalctl -b --no-pager -o cat -u ${UNIT} | grep -q 'Watchdog timeout'`);
     // systemd sends SIGCONT after its signal: the launcher may have stopped in order by now.
     await machine.ok(`rm ${SHIPPED_WATCHDOG}; systemctl daemon-reload`);
-    await until(machine, `[ "$(systemctl show -P NRestarts ${UNIT})" -gt ${NRestarts} ]`);
+    await untilRestarted(machine, UNIT, unit);
     expect(await journal(machine, UNIT, '-p', 'err')).toContain("the stop comes from systemd's watchdog");
     await untilState(machine, UNIT, 'active');
   });
 
+  it('with -unresponsive_timeout a katran that is frozen is ended, the unit shows why, and both are started again', async () => {
+    await writeFlags(machine, FLAGS);
+    const [katran, unit] = [await katranPid(), await show(machine, UNIT)];
+    await machine.ok(`kill -STOP ${katran}`);
+    await shownWith(machine, UNIT, `StatusText=katran (pid ${katran}) has not answered for [0-9]* s`);
+    await untilRestarted(machine, UNIT, unit);
+    expect(await saidOfRun(machine, unit)).toContain('code=exited, status=1/FAILURE');
+    expect(await machine.run(`test -d /proc/${katran}`)).toMatchObject({ status: 1 });
+    await untilState(machine, UNIT, 'active');
+  });
+
   it('a launcher that is killed takes katran with it, and both are started again', async () => {
-    const [before, { MainPID: launcher, NRestarts }] = [await katranPid(), await show(machine, UNIT)];
-    await machine.ok(`kill -KILL ${launcher}`);
-    await until(machine, `[ "$(systemctl show -P NRestarts ${UNIT})" -gt ${NRestarts} ]`);
+    const [before, unit] = [await katranPid(), await show(machine, UNIT)];
+    await machine.ok(`kill -KILL ${unit.MainPID}`);
+    await untilRestarted(machine, UNIT, unit);
     expect(await machine.run(`test -d /proc/${before}`)).toMatchObject({ status: 1 });
     await untilState(machine, UNIT, 'active');
   });

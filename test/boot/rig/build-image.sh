@@ -8,7 +8,7 @@ mkdir -p "$target"
 
 packages=(
   systemd-sysv dbus udev kmod linux-image-amd64 initramfs-tools
-  iproute2 irqbalance ethtool procps init-system-helpers ifupdown bpftool libcap2-bin
+  iproute2 irqbalance ethtool procps init-system-helpers ifupdown bpftool libcap2-bin socat
   # what a katran_server_grpc of this Debian is linked with
   'libgrpc++1.51' libgoogle-glog0v6 libgflags2.2 libfmt9 libdouble-conversion3 libevent-2.1-7 libelf1 libmnl0
 )
