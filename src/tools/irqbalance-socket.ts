@@ -1,7 +1,7 @@
 import net from 'node:net';
 
-/** irqbalance answers between two looks at the interrupts, which take it milliseconds. */
-const ANSWER_MS = 500;
+/** irqbalance answers between two looks at the interrupts, which take it milliseconds; on a loaded host it waits for a processor. */
+const ANSWER_MS = 2_000;
 /** It is waited for in parts: however long this process works meanwhile, that is one part, and an answer has its turn before the next. */
 const PARTS = 10;
 

@@ -48,7 +48,11 @@ describe('irqbalance beside the unit that pins at boot', () => {
 
   it('told over its socket what the unit says, leaves alone what is pinned again; doctor sees it', async () => {
     await machine.ok(`systemctl restart ${UNIT}`);
-    await untilItHasLooked(await toldBy(/echo settings ban irqs [\d ]+ \| socat - UNIX-CONNECT:\S+/));
+    const command = await toldBy(/echo settings ban irqs [\d ]+ \| socat - UNIX-CONNECT:\S+/);
+    await machine.ok(`${command}
+      systemctl restart ${UNIT}`);
+    // Whenever it is told something, it gives all that it may move a CPU anew.
+    await untilItHasLooked(command);
     expect(await pinned(machine)).toEqual(PLANNED);
     const { output } = await machine.run('start-katran doctor -json 2>&-');
     expect(JSON.parse(output) as unknown).toMatchObject({
