@@ -1,8 +1,7 @@
 import fs from 'node:fs';
 import { type Ending, Failure } from '../failure.ts';
-import type { KatranServicesClient } from '../katran/calls.ts';
+import { atOneKatran, katranAt, type OneKatranOptions } from '../katran/at-one-katran.ts';
 import { katranEndpoint } from '../katran/endpoint.ts';
-import { openKatranClientLazily } from '../katran/lazy-client.ts';
 import { formatServices, parseServices } from '../katran/services/document.ts';
 import { readServicesFile, withFlagsOf, writeServicesFile } from '../katran/services/file.ts';
 import { readServices } from '../katran/services/read.ts';
@@ -22,14 +21,14 @@ export interface ServicesRequest {
 }
 
 /** `start-katran services`: what the running katran has, as a table or, with -json, as the file that restore reads. */
-async function show({ options, world }: Task, client: KatranServicesClient): Promise<Ending> {
-  const services = await readServices(client);
+async function show({ options, world }: Task, katran: OneKatranOptions): Promise<Ending> {
+  const services = await atOneKatran(katran, readServices);
   world.stdout.write(options.json ? formatServices(services) : servicesTable(services));
   return 'done';
 }
 
-async function save({ options, world, log }: Task, client: KatranServicesClient): Promise<Ending> {
-  const services = await readServices(client);
+async function save({ options, world, log }: Task, katran: OneKatranOptions): Promise<Ending> {
+  const services = await atOneKatran(katran, readServices);
   if (options.o === '') {
     world.stdout.write(formatServices(services));
     return 'done';
@@ -50,13 +49,13 @@ function wantedServices(file: string): Services {
   return wanted;
 }
 
-async function restore(task: Task, client: KatranServicesClient, file: string): Promise<Ending> {
+async function restore(task: Task, katran: OneKatranOptions, file: string): Promise<Ending> {
   const { options, world, log } = task;
   // Read and checked whole before anything is sent.
   const wanted = wantedServices(file);
   const { exact } = options;
   if (options.dry_run) {
-    const lines = await previewRestore(client, wanted, exact);
+    const lines = await atOneKatran(katran, (client) => previewRestore(client, wanted, exact));
     world.stdout.write(lines.length === 0 ? 'nothing differs\n' : `${lines.join('\n')}\n`);
     return 'done';
   }
@@ -64,10 +63,15 @@ async function restore(task: Task, client: KatranServicesClient, file: string): 
   try {
     const progress = openProgress(world.stderr, world.environment, options.log_format);
     desk.describe(() => 'giving katran its services');
-    const { changed, vips } = await restoreShown(
-      { calls: client, wanted, exact, signal: desk.stop },
-      { progress, log },
-    );
+    let changed = 0;
+    const vips = await atOneKatran(katran, async (client) => {
+      const restored = await restoreShown(
+        { calls: client, wanted, exact, signal: desk.stop },
+        { progress, log },
+      );
+      changed = Math.max(changed, restored.changed);
+      return restored.vips;
+    });
     log.info(`${changed === 0 ? 'nothing differed' : `${changed} VIPs changed`}; katran has ${vips} VIPs`);
     return 'done';
   } catch (error) {
@@ -81,17 +85,13 @@ async function restore(task: Task, client: KatranServicesClient, file: string): 
 
 /** `start-katran services`, `services save`, `services restore`. Throws Failure. */
 export async function servicesCommand(task: Task, { action, file }: ServicesRequest): Promise<Ending> {
-  const client = await openKatranClientLazily(katranEndpoint(task.options).address);
-  try {
-    switch (action) {
-      case 'show':
-        return await show(task, client);
-      case 'save':
-        return await save(task, client);
-      case 'restore':
-        return await restore(task, client, file ?? '-');
-    }
-  } finally {
-    client.close();
+  const katran = katranAt(katranEndpoint(task.options), task.log);
+  switch (action) {
+    case 'show':
+      return await show(task, katran);
+    case 'save':
+      return await save(task, katran);
+    case 'restore':
+      return await restore(task, katran, file ?? '-');
   }
 }

@@ -74,14 +74,19 @@ function ownersOf(root: Root, inodes: ReadonlySet<number>, likely: number | unde
   return pidByInode;
 }
 
+/** The sockets that listen on a TCP port, from /proc/net/tcp and /proc/net/tcp6. Throws KernelFileError. */
+export function listeningSocketsOn(root: Root, port: number): ListeningSocket[] {
+  return ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((path) => parseListeningSockets(root.readIfPresent(path) ?? '', root.hostPath(path)))
+    .filter((socket) => socket.port === port);
+}
+
 /**
  * Who listens on a TCP port, from /proc/net/tcp, /proc/net/tcp6 and /proc/N/fd; several when the port is shared.
  * When all of its sockets are those of the `likely` process, no other is looked at. Throws KernelFileError.
  */
 export function findListeners(root: Root, port: number, likely?: number): Listener[] {
-  const sockets = ['/proc/net/tcp', '/proc/net/tcp6']
-    .flatMap((path) => parseListeningSockets(root.readIfPresent(path) ?? '', root.hostPath(path)))
-    .filter((socket) => socket.port === port);
+  const sockets = listeningSocketsOn(root, port);
   if (sockets.length === 0) return [];
   const owners = ownersOf(root, new Set(sockets.map((socket) => socket.inode)), likely);
   return sockets.map(({ address, inode }) => {
