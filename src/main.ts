@@ -53,7 +53,7 @@ async function perform(world: World, invocation: Performance): Promise<number> {
     const task = {
       options,
       root: openRoot(options.sysroot),
-      tools: openTools(world.environment.PATH ?? ''),
+      tools: openTools(world.environment.PATH ?? '', world.pid),
       log,
       world,
     };

@@ -32,8 +32,17 @@ export interface Tools {
 
 const TIMEOUT_MS = 700;
 
-/** The tools of this machine. Each is looked up once, in $PATH and where such tools usually are. */
-export function openTools(searchPath: string): Tools {
+/**
+ * With setpriv a tool ends with this process, also when that is killed: by itself it would notice at its next word. Killed before setpriv has asked
+ * for that, this process is the parent no more, and the tool is not begun.
+ */
+const untilWeEnd = (shell: string, ownPid: number): string[] => [
+  ...['--pdeathsig', 'TERM', shell, '-c', '[ "$PPID" = "$1" ] && shift && exec "$@"', 'sh'],
+  String(ownPid),
+];
+
+/** The tools of this machine, for the process with that id. Each is looked up once, in $PATH and where such tools usually are. */
+export function openTools(searchPath: string, ownPid: number): Tools {
   const toolPath = pathOfTools(searchPath);
   // Numbers and words as they are parsed here.
   const plain = { PATH: toolPath, LC_ALL: 'C' };
@@ -51,10 +60,9 @@ export function openTools(searchPath: string): Tools {
     follow: async (command, args, follower) => {
       const file = fileOf(command);
       if (file === undefined) throw ToolFailure.missing(command);
-      // So that it ends with this process, also when that is killed: by itself it would notice at its next word.
-      const ward = fileOf('setpriv');
-      const words = ward === undefined ? [file, ...args] : [ward, '--pdeathsig', 'TERM', file, ...args];
-      const [first = file, ...rest] = words;
+      const [ward, shell] = [fileOf('setpriv'), fileOf('sh')];
+      const guarded = ward === undefined || shell === undefined ? [] : [ward, ...untilWeEnd(shell, ownPid)];
+      const [first = file, ...rest] = [...guarded, file, ...args];
       return await followText(first, rest, plain, follower, command);
     },
   };

@@ -32,7 +32,7 @@ const [command, json = '{}'] = process.argv.slice(2);
 const options: unknown = JSON.parse(json);
 
 const root = openRoot('/');
-const tools = openTools(process.env.PATH ?? '');
+const tools = openTools(process.env.PATH ?? '', process.pid);
 
 try {
   if (!isArguments(options)) throw new Error('the second argument must hold intf');

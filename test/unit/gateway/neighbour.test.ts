@@ -55,7 +55,7 @@ describe('the ip command', () => {
   const look = (script: string, signal?: AbortSignal): Promise<Neighbour> => {
     fs.mkdirSync(directory, { recursive: true });
     fs.writeFileSync(path.join(directory, 'ip'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    return readIpv6Neighbour(openTools(directory), hop, signal);
+    return readIpv6Neighbour(openTools(directory, process.pid), hop, signal);
   };
 
   it('missing is a failure that names the package', async () => {

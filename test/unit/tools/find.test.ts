@@ -37,14 +37,17 @@ describe('looking a program up', () => {
 });
 
 describe('a tool', () => {
-  it('of PATH is run', async () => expect(await openTools(here).ask('ip', [])).toBe('from here'));
+  it('of PATH is run', async () =>
+    expect(await openTools(here, process.pid).ask('ip', [])).toBe('from here'));
 
   it('that is nowhere is a failure that names it', async () =>
-    expect(openTools('.:').ask('no-such-tool', [])).rejects.toThrow('there is no no-such-tool on this host'));
+    expect(openTools('.:', process.pid).ask('no-such-tool', [])).rejects.toThrow(
+      'there is no no-such-tool on this host',
+    ));
 
   it('gets no more environment than its search path', async () => {
     fs.writeFileSync('env-of-it', '#!/bin/sh\nexec /usr/bin/env\n', { mode: 0o755 });
-    const environment = await openTools(here).ask('env-of-it', []);
+    const environment = await openTools(here, process.pid).ask('env-of-it', []);
     expect(environment).toContain(`PATH=${here}:/usr/sbin`);
     expect(environment).not.toMatch(/^HOME=/m);
   });
