@@ -169,7 +169,7 @@ export const servicesKind: FaultKind = {
     refusedFile('of another user', /belongs to user 4711/, (file) => fs.chownSync(file, 4711, 4711), notRoot),
     {
       name: '-keep_services on a full disk',
-      response: 'warns once and goes on; the file stays as it was',
+      response: 'warns once and goes on, and again at the stop; the file stays as it was',
       survived: true,
       skippedBecause: whyNoMounts,
       flags: (scene) => ['-services', `${scene.file('full')}/services.json`, '-keep_services'],
@@ -195,7 +195,11 @@ export const servicesKind: FaultKind = {
         await scene.launcher.saysOnStderr(/cannot keep/);
         scene.launcher.kill('SIGTERM');
       },
-      after: (_scene, { stderr }) => expect(stderr.match(/cannot keep/g)).toHaveLength(1),
+      after: (_scene, { stderr }) => {
+        const [running = '', stopping = ''] = stderr.split('SIGTERM received');
+        expect(running.match(/cannot keep/g)).toHaveLength(1);
+        expect(stopping.match(/cannot keep/g)).toHaveLength(1);
+      },
     },
     {
       name: 'two write the file of -keep_services',
