@@ -17,6 +17,15 @@ const fifo = (name: string): string => {
   return at(name);
 };
 
+/** Whether a shell has this file as its descriptor 3. Before it is a shell it has all descriptors of this process. */
+function holds(pid: number, file: string): boolean {
+  if (fs.readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'sh\n') return false;
+  return (
+    fs.readdirSync(`/proc/${pid}/fd`).some((fd) => fd === '3') &&
+    fs.readlinkSync(`/proc/${pid}/fd/3`) === file
+  );
+}
+
 describe('a file that is read whole', () => {
   it('is a regular file', () => {
     fs.writeFileSync(at('flags'), 'intf=eth0\n');
@@ -54,8 +63,7 @@ describe('a file that is read whole', () => {
       stdio: 'ignore',
     });
     const waiting = new Int32Array(new SharedArrayBuffer(4));
-    while (fs.readdirSync(`/proc/${writer.pid ?? 0}/fd`).every((fd) => fd !== '3'))
-      Atomics.wait(waiting, 0, 0, 5);
+    while (!holds(writer.pid ?? 0, pipe)) Atomics.wait(waiting, 0, 0, 5);
     fs.closeSync(held);
     expect(readWhole(pipe).text).toBe('intf=\neth0\n');
   });
