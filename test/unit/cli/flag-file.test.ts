@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -16,15 +17,6 @@ const fifo = (name: string): string => {
   execFileSync('mkfifo', [at(name)]);
   return at(name);
 };
-
-/** Whether a shell has this file as its descriptor 3. Before it is a shell it has all descriptors of this process. */
-function holds(pid: number, file: string): boolean {
-  if (fs.readFileSync(`/proc/${pid}/comm`, 'utf8') !== 'sh\n') return false;
-  return (
-    fs.readdirSync(`/proc/${pid}/fd`).some((fd) => fd === '3') &&
-    fs.readlinkSync(`/proc/${pid}/fd/3`) === file
-  );
-}
 
 describe('a file that is read whole', () => {
   it('is a regular file', () => {
@@ -55,15 +47,13 @@ describe('a file that is read whole', () => {
     expect(readWhole(fifo('nobody')).problem).toBe('it is a pipe that nobody wrote to');
   });
 
-  it('may be a pipe that ends, however slow its writer', () => {
+  it('may be a pipe that ends, however slow its writer', async () => {
     const pipe = fifo('slow');
-    // Open for reading and writing, so that the writer is there before the reader.
+    // Open for reading and writing, so that the writer need not wait for the reader.
     const held = fs.openSync(pipe, 'r+');
-    const writer = spawn('sh', ['-c', `exec 3>"$1"; echo intf= >&3; sleep 0.2; echo eth0 >&3`, 'sh', pipe], {
-      stdio: 'ignore',
-    });
-    const waiting = new Int32Array(new SharedArrayBuffer(4));
-    while (!holds(writer.pid ?? 0, pipe)) Atomics.wait(waiting, 0, 0, 5);
+    const text = 'exec 3>"$1"; echo open; echo intf= >&3; sleep 0.2; echo eth0 >&3';
+    const writer = spawn('sh', ['-c', text, 'sh', pipe], { stdio: ['ignore', 'pipe', 'ignore'] });
+    await once(writer.stdout, 'data');
     fs.closeSync(held);
     expect(readWhole(pipe).text).toBe('intf=\neth0\n');
   });
